@@ -1,0 +1,1 @@
+"""The wallet core: a double-entry ledger of player money behind gRPC."""

@@ -1,0 +1,205 @@
+"""The one door to the rules: what a command needs to know, and what it leads to.
+
+`needs` names rows, the engine loads them for the whole batch, `decide` works on the book and returns the answer. Pure and
+synchronous: same rows, same command, same microsecond, same decision.
+"""
+
+from msgspec.structs import replace
+
+from wallet_core.domain import commands as c
+from wallet_core.domain import ledger, payments, play, players, rounds, sessions
+from wallet_core.domain.book import Book, Needs
+from wallet_core.domain.decision import FATE, Decision, Fate, Outcome, Reason, Refused
+from wallet_core.domain.entries import NO_PLAYER, Journal, Kind, Posting, Transaction, digest, transaction_id
+from wallet_core.domain.play import result
+from wallet_core.domain.pockets import balances
+
+
+def needs(command: c.Command, wanted: Needs) -> None:
+    """Add the rows the command will read to `wanted`."""
+    wanted.players.add(command.player_id)
+    match command:
+        case c.Play():
+            play.needs(command, wanted)
+        case c.OpenSession() | c.CloseSession():
+            wanted.sessions.add((command.player_id, command.session_id))
+        case c.RotateSession():
+            wanted.sessions.add((command.player_id, command.session_id))
+            wanted.sessions.add((command.player_id, command.successor))
+        case c.VoidRound():
+            wanted.rounds.add((command.player_id, command.provider_id, command.round_id))
+            wanted.transactions.add((command.player_id, digest(*command.partner)))
+        case c.SetStatus() | c.Pay() | c.PostJournal():
+            wanted.transactions.add((command.player_id, digest(*command.partner)))
+        case c.Bury():
+            wanted.transactions.add(c.grave(command.provider_id, command.external_key))
+        case c.CreatePlayer():
+            pass
+
+
+def follow(command: c.Command, book: Book, wanted: Needs) -> None:
+    """Add the rows whose names stand in rows that are loaded by now."""
+    if isinstance(command, c.Play):
+        play.follow(command, book, wanted)
+
+
+def decide(book: Book, command: c.Command, now: int) -> Decision:
+    """Decide one command on the book at the microsecond `now`."""
+    mark = book.mark()
+    try:
+        match command:
+            case c.Play():
+                return play.decide(book, command, now)
+            case c.CreatePlayer():
+                return _create_player(book, command, now)
+            case c.OpenSession() | c.RotateSession() | c.CloseSession():
+                return _session(book, command, now)
+            case c.Bury():
+                return _bury(book, command, now)
+            case c.SetStatus() | c.Pay() | c.VoidRound() | c.PostJournal():
+                return _record(book, command, now)
+    except Refused as refused:
+        book.undo(mark)
+        return Decision(command.player_id, refusal=refused.refusal)
+
+
+def _create_player(book: Book, command: c.CreatePlayer, now: int) -> Decision:
+    existing = book.player(command.player_id)
+    player = players.create(command, existing, now)
+    if existing is None:
+        book.put(player)
+    return Decision(command.player_id, row=player, replayed=existing is not None)
+
+
+def _session(book: Book, command: c.OpenSession | c.RotateSession | c.CloseSession, now: int) -> Decision:
+    player = players.belongs(book.player(command.player_id), "", "")
+    existing = book.session(command.player_id, command.session_id)
+    match command:
+        case c.OpenSession():
+            currency = players.wallet_currency(player, command.currency)
+            session = sessions.opened(command, player, currency, existing, now)
+        case c.RotateSession():
+            before = sessions.known(existing, command.provider_id)
+            if before.successor == command.successor:
+                return Decision(
+                    command.player_id, row=book.session(command.player_id, command.successor), replayed=True
+                )
+            before, session = sessions.rotated(before, command.successor, now)
+            book.put(before)
+        case c.CloseSession():
+            session = sessions.closed(sessions.known(existing, command.provider_id))
+    if session is not existing:
+        book.put(session)
+        book.touch(command.player_id, now)
+    return Decision(command.player_id, row=session, replayed=session is existing)
+
+
+def _bury(book: Book, command: c.Bury, now: int) -> Decision:
+    player_id, key = c.grave(command.provider_id, command.external_key)
+    stored = book.transaction(player_id, key)
+    if stored is None:
+        stored = Transaction(
+            player_id=player_id,
+            key=key,
+            transaction_id=transaction_id(now, player_id, key),
+            provider_id=command.provider_id,
+            external_key=command.external_key,
+            kind=Kind.TOMBSTONE,
+            outcome=Outcome.NOOP,
+            currency="",
+            amount=0,
+            committed_at=now,
+        )
+        book.put(stored)
+    return Decision(player_id, results=(result(stored),))
+
+
+def _record(book: Book, command: c.Recorded, now: int) -> Decision:
+    """Decide a command that leaves one transaction of its own, once for ever (R-IDEM-09)."""
+    player = book.player(command.player_id)
+    if command.player_id != NO_PLAYER:
+        player = players.belongs(player, "", "")
+    provider_id, external_key = command.partner
+    key, fingerprint = digest(*command.partner), digest(*command.payload)
+    stored = book.transaction(command.player_id, key)
+    if stored is not None:
+        if stored.fingerprint != fingerprint:
+            raise Refused(Reason.CONFLICT)
+        return _recorded(book, stored, replayed=True)
+    at = max(now, player.changed_at + 1) if player else now
+    round_, reason = None, None
+    try:
+        posting, round_ = _posting(book, command, player, at)
+    except Refused as refused:
+        if FATE[refused.refusal.reason] is not Fate.BOUND or not isinstance(command, c.Pay):
+            raise
+        reason = refused.refusal.reason
+        posting = Posting(command.kind, command.currency, command.amount, info=command.info)
+    head = Transaction(
+        player_id=command.player_id,
+        key=key,
+        transaction_id=transaction_id(at, command.player_id, key),
+        provider_id=provider_id,
+        external_key=external_key,
+        kind=posting.kind,
+        outcome=Outcome.REFUSED if reason else Outcome.APPLIED if posting.journals else Outcome.NOOP,
+        reason=reason,
+        fingerprint=fingerprint,
+        currency=posting.currency,
+        amount=posting.amount,
+        committed_at=at,
+        parts=posting.parts,
+        info=posting.info,
+        round_id=round_.round_id if round_ else "",
+    )
+    number = 0
+    for journal in posting.journals:
+        number = book.post(head, journal.currency, journal.entries, round_, first=number)
+    held = balances(head.currency, book.pockets(command.player_id, head.currency))
+    head = replace(head, cash_after=held.cash, bonus_after=held.bonus, debt_after=held.debt)
+    book.put(head)
+    book.touch(command.player_id, at)
+    return _recorded(book, head, replayed=False)
+
+
+def _posting(
+    book: Book, command: c.Recorded, player: players.Player | None, at: int
+) -> tuple[Posting, rounds.Round | None]:
+    """Return what the command posts, and the round whose stakes it moves."""
+    if isinstance(command, c.VoidRound):
+        round_ = book.round(command.player_id, command.provider_id, command.round_id)
+        if round_ is None:
+            raise Refused(Reason.ROUND_NOT_FOUND)
+        voided, entries = rounds.void(round_, at)
+        words = (("reason", command.reason), ("actor", command.actor))
+        journal = Journal(round_.currency, entries)
+        return Posting(Kind.VOID, round_.currency, round_.staked, round_.mix, (journal,), words), voided
+    if isinstance(command, c.PostJournal):
+
+        def held(currency: str, account: str) -> int:
+            pocket = book.pockets(command.player_id, currency).get(account)
+            return pocket.amount if pocket else 0
+
+        return ledger.manual(command, player, held), None
+    if player is None:
+        raise Refused(Reason.PLAYER_UNKNOWN)
+    if isinstance(command, c.Pay):
+        pockets = book.pockets(command.player_id, command.currency)
+        return payments.payment(command, player, balances(command.currency, pockets)), None
+    book.put(replace(player, status=players.Status.BLOCKED if command.blocked else players.Status.ACTIVE))
+    info = (("blocked", str(command.blocked)), ("reason", command.reason), ("actor", command.actor))
+    return Posting(Kind.NOTE, player.currencies[0], 0, info=info), None
+
+
+def _recorded(book: Book, head: Transaction, *, replayed: bool) -> Decision:
+    held = balances(head.currency, book.pockets(head.player_id, head.currency))
+    refusal = Refused(head.reason).refusal if head.reason else None
+    return Decision(
+        player_id=head.player_id,
+        results=(replace(result(head), replayed=replayed),),
+        refusal=refusal,
+        then=replace(held, shown=head.cash_after + head.bonus_after, cash=head.cash_after, debt=head.debt_after),
+        now=held,
+        replayed=replayed,
+        row=book.player(head.player_id),
+    )

@@ -1,0 +1,164 @@
+"""Entries: the rows a command leaves behind. A transaction is one action's outcome; its lines are its journal."""
+
+import hashlib
+from enum import IntEnum
+
+from msgspec import Struct
+
+from wallet_core.domain.decision import Outcome, Parts, Reason
+
+TransactionKey = tuple[str, bytes]
+"""(player_id, digest of provider and external key); the player is "" for tombstones that know none."""
+
+NO_PLAYER = ""
+"""The owner of rows that belong to no player: tombstones by id alone, journals between house accounts."""
+
+
+class Kind(IntEnum):
+    """What a transaction is; numbers of wallet.v1.TransactionKind."""
+
+    BET = 1
+    WIN = 2
+    ROLLBACK = 3
+    NOTE = 4
+    AMEND = 5
+    TOMBSTONE = 6
+    DEPOSIT = 7
+    WITHDRAWAL = 8
+    MANUAL = 9
+    VOID = 10
+
+
+class Category(IntEnum):
+    """What kind of stake or win it is; numbers of wallet.v1.Category."""
+
+    GAME = 1
+    TIP = 2
+    JACKPOT = 3
+    PROMO = 4
+    FREE_ROUND = 5
+    BONUS = 6
+    ADJUSTMENT = 7
+    FEE = 8
+
+
+class Transaction(Struct, frozen=True):
+    """One action's permanent outcome: the idempotency record and the head of its journal (R-IDEM-01, R-LEDGER-09).
+
+    Everything but `rolled_back` and `settled` is written once. Amounts are ledger units; times are microseconds.
+
+    Attributes:
+        key: digest of (provider_id, external_key); unique per player.
+        fingerprint: digest of the canonical payload; empty for tombstones.
+        parts: pocket by pocket, what moved for the player.
+        rolled_back: pocket by pocket, how much of `parts` was undone since, signs of `parts`; an amendment that raised a
+            win counts against it.
+        settled: a win that named it has been paid.
+        cash_after, bonus_after, debt_after: balances after the whole request, for replays.
+    """
+
+    player_id: str
+    key: bytes
+    transaction_id: bytes
+    provider_id: str
+    external_key: str
+    kind: Kind
+    outcome: Outcome
+    currency: str
+    amount: int
+    committed_at: int
+    reason: Reason | None = None
+    fingerprint: bytes = b""
+    parts: Parts = ()
+    rolled_back: Parts = ()
+    settled: bool = False
+    round_id: str = ""
+    game_id: str = ""
+    category: Category = Category.GAME
+    references: tuple[str, ...] = ()
+    info: tuple[tuple[str, str], ...] = ()
+    batch_id: str = ""
+    cash_after: int = 0
+    bonus_after: int = 0
+    debt_after: int = 0
+    occurred_at: int = 0
+
+    @property
+    def remaining(self) -> Parts:
+        """What is left of `parts` to roll back."""
+        if not self.rolled_back:
+            return self.parts
+        left = dict(self.parts)
+        for pocket, amount in self.rolled_back:
+            left[pocket] = left.get(pocket, 0) - amount
+        return tuple((pocket, amount) for pocket, amount in left.items() if amount)
+
+
+class Line(Struct, frozen=True):
+    """One line of a journal (R-LEDGER-01); `sequence` and `balance_after` only on authorising accounts (R-LEDGER-04)."""
+
+    player_id: str
+    transaction_id: bytes
+    number: int
+    account: str
+    detail: str
+    currency: str
+    amount: int
+    sequence: int | None
+    balance_after: int | None
+
+
+class Entry(Struct, frozen=True):
+    """A line to be posted: the account, the signed amount, and of what (see wallet.v1.Line.detail)."""
+
+    account: str
+    amount: int
+    detail: str = ""
+
+
+class Journal(Struct, frozen=True):
+    """The entries of one currency: they sum to zero."""
+
+    currency: str
+    entries: tuple[Entry, ...]
+
+
+class Posting(Struct, frozen=True):
+    """What a command that is not a play leaves: its transaction and journals.
+
+    Attributes:
+        currency, amount, parts: of the transaction.
+        journals: none for what moves nothing.
+    """
+
+    kind: Kind
+    currency: str
+    amount: int
+    parts: Parts = ()
+    journals: tuple[Journal, ...] = ()
+    info: tuple[tuple[str, str], ...] = ()
+
+
+def digest(*words: str) -> bytes:
+    """Return 16 bytes that stand for the words, each kept apart from the next."""
+    hashed = hashlib.blake2b(digest_size=16)
+    for word in words:
+        encoded = word.encode()
+        hashed.update(len(encoded).to_bytes(4, "big") + encoded)
+    return hashed.digest()
+
+
+def transaction_id(at: int, player_id: str, key: bytes) -> bytes:
+    """Return a UUIDv7 of the microsecond `at` whose random bits come from the key.
+
+    Pure, so a replay of the same inputs names the same transaction; ordered by time within a player, whose transactions
+    never share a microsecond.
+    """
+    millis, micros = divmod(at, 1000)
+    tail = hashlib.blake2b(key + player_id.encode(), digest_size=8).digest()
+    return (
+        millis.to_bytes(6, "big")
+        + (0x7000 | micros << 2).to_bytes(2, "big")
+        + bytes((0x80 | tail[0] & 0x3F,))
+        + tail[1:]
+    )

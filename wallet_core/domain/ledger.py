@@ -1,0 +1,54 @@
+"""Ledger: postings by hand (P-22), never unbalanced."""
+
+from collections.abc import Callable
+
+from wallet_core.domain.accounts import ACCOUNTS
+from wallet_core.domain.commands import PostJournal
+from wallet_core.domain.decision import Reason, Refused
+from wallet_core.domain.entries import Entry, Journal, Kind, Posting
+from wallet_core.domain.money import INT64_MAX
+from wallet_core.domain.players import Player, wallet_currency
+
+
+def manual(command: PostJournal, player: Player | None, held: Callable[[str, str], int]) -> Posting:
+    """Return what a posting by hand posts.
+
+    Args:
+        command: the posting.
+        player: whose pockets are meant; none for house accounts alone.
+        held: what (currency, pocket) holds.
+
+    Raises:
+        Refused: INVALID_JOURNAL, WRONG_CURRENCY, INVALID_AMOUNT, INSUFFICIENT_FUNDS.
+    """
+    by_currency: dict[str, list[Entry]] = {}
+    for currency, entry in command.lines:
+        by_currency.setdefault(currency, []).append(entry)
+    for currency, entries in by_currency.items():
+        if sum(entry.amount for entry in entries):
+            raise Refused(Reason.INVALID_JOURNAL, f"The {currency} lines do not sum to zero.")
+        after: dict[str, int] = {}
+        for entry in entries:
+            account = ACCOUNTS.get(entry.account)
+            if account is None or not account.manual:
+                raise Refused(Reason.INVALID_JOURNAL, f"{entry.account} is not an account that is posted by hand.")
+            if account.authorising:
+                if player is None:
+                    raise Refused(Reason.INVALID_JOURNAL, f"{entry.account} is a player's: name the player.")
+                wallet_currency(player, currency)
+                balance = after.get(entry.account, held(currency, entry.account)) + entry.amount
+                if abs(balance) > INT64_MAX:
+                    raise Refused(Reason.INVALID_AMOUNT)
+                if balance and (balance < 0) is account.floor:
+                    raise Refused(
+                        Reason.INSUFFICIENT_FUNDS, f"{entry.account} would be left on the wrong side of zero."
+                    )
+                after[entry.account] = balance
+    return Posting(
+        kind=Kind.MANUAL,
+        currency=command.lines[0][0],
+        amount=0,
+        parts=tuple((entry.account, entry.amount) for _, entry in command.lines if ACCOUNTS[entry.account].authorising),
+        journals=tuple(Journal(currency, tuple(entries)) for currency, entries in by_currency.items()),
+        info=(("reason", command.reason), ("actor", command.actor)),
+    )

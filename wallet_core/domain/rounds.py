@@ -1,0 +1,139 @@
+"""Rounds: the state machine of rulebook 5.2 as a table, and the round's own sums.
+
+A stake sits in the round's IN_PLAY account until the round closes; then it is house revenue. So the round row is also the
+balance row of that account: `in_play`, with its own gapless `sequence`.
+
+    OPEN       stakes come in, wins are paid, anything may be rolled back
+    CLOSED     its stakes are revenue; what still happens to it makes a new revision
+    CANCELLED  every stake was rolled back
+    VOIDED     the operator gave the stakes back; a late win pays only what it exceeds the refund by (R-ROUND-09)
+
+STALE, in the rulebook's table, is OPEN and old: a question for a query, not a state.
+"""
+
+from enum import IntEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from wallet_core.domain.accounts import IN_PLAY
+from wallet_core.domain.decision import Parts, Reason, Refused
+from wallet_core.domain.entries import Entry
+from wallet_core.domain.profiles import LateStake
+
+
+class State(IntEnum):
+    """Numbers of wallet.v1.RoundState."""
+
+    OPEN = 1
+    CLOSED = 2
+    CANCELLED = 3
+    VOIDED = 4
+
+
+class Event(IntEnum):
+    """What happens to a round."""
+
+    STAKE = 1
+    WIN = 2
+    CLOSE = 3
+    ROLLBACK = 4  # of a stake; others survive
+    ROLLBACK_LAST = 5  # of the last surviving stake
+    VOID = 6
+
+
+# (state, event) -> the next state, or the reason it may not happen. Exhaustive: a test counts.
+TRANSITIONS: dict[tuple[State, Event], State | Reason] = {
+    (State.OPEN, Event.STAKE): State.OPEN,
+    (State.OPEN, Event.WIN): State.OPEN,
+    (State.OPEN, Event.CLOSE): State.CLOSED,
+    (State.OPEN, Event.ROLLBACK): State.OPEN,
+    (State.OPEN, Event.ROLLBACK_LAST): State.CANCELLED,
+    (State.OPEN, Event.VOID): State.VOIDED,
+    (State.CLOSED, Event.STAKE): Reason.ROUND_CLOSED,  # but see LATE_STAKES
+    (State.CLOSED, Event.WIN): State.CLOSED,
+    (State.CLOSED, Event.CLOSE): State.CLOSED,
+    (State.CLOSED, Event.ROLLBACK): State.CLOSED,
+    (State.CLOSED, Event.ROLLBACK_LAST): State.CANCELLED,
+    (State.CLOSED, Event.VOID): Reason.ROUND_CLOSED,
+    (State.CANCELLED, Event.STAKE): Reason.ROUND_CLOSED,
+    (State.CANCELLED, Event.WIN): Reason.REFERENCE_ROLLED_BACK,  # R-PROV-05
+    (State.CANCELLED, Event.CLOSE): State.CANCELLED,
+    (State.CANCELLED, Event.ROLLBACK): State.CANCELLED,
+    (State.CANCELLED, Event.ROLLBACK_LAST): State.CANCELLED,
+    (State.CANCELLED, Event.VOID): Reason.ROUND_CLOSED,
+    (State.VOIDED, Event.STAKE): Reason.ROUND_CLOSED,
+    (State.VOIDED, Event.WIN): State.VOIDED,
+    (State.VOIDED, Event.CLOSE): State.VOIDED,
+    (State.VOIDED, Event.ROLLBACK): State.VOIDED,
+    (State.VOIDED, Event.ROLLBACK_LAST): State.VOIDED,
+    (State.VOIDED, Event.VOID): State.VOIDED,
+}
+
+# Where the profile accepts late stakes. A round that was closed before its first stake arrived takes that one from any
+# profile: the provider's messages have only overtaken each other.
+LATE_STAKES: dict[State, State] = {State.CLOSED: State.CLOSED, State.CANCELLED: State.OPEN}
+
+
+class Round(Struct, frozen=True):
+    """A round of one player (R-ROUND-01, R-ROUND-06).
+
+    Attributes:
+        revision: grows each time a round that is not open changes again.
+        mix: pocket by pocket, the stakes that were not rolled back: what wins are split by (R-FUND-12).
+        in_play: what of them is not house revenue yet.
+        refunded: what a void gave back and no late win has used up.
+        stakes: how many were ever accepted.
+        wins: how many were paid to the round as a whole, naming no bet.
+    """
+
+    player_id: str
+    provider_id: str
+    round_id: str
+    game_id: str
+    currency: str
+    state: State
+    opened_at: int
+    changed_at: int
+    revision: int = 0
+    sequence: int = 0
+    in_play: int = 0
+    mix: Parts = ()
+    won: int = 0
+    refunded: int = 0
+    stakes: int = 0
+    wins: int = 0
+
+    @property
+    def staked(self) -> int:
+        """The stakes that were not rolled back, all pockets together."""
+        return sum(amount for _, amount in self.mix)
+
+
+def void(round_: Round, now: int) -> tuple[Round, tuple[Entry, ...]]:
+    """Return the round with its stakes given back, and the journal that does so (P-05).
+
+    Raises:
+        Refused: ROUND_CLOSED, it is not open.
+    """
+    state = after(round_, Event.VOID)
+    entries = (*(Entry(pocket, amount) for pocket, amount in round_.mix), Entry(IN_PLAY, -round_.staked))
+    refunded = round_.refunded + round_.staked
+    voided = replace(round_, state=state, mix=(), refunded=refunded, revision=round_.revision + 1, changed_at=now)
+    return voided, entries
+
+
+def after(round_: Round, event: Event, late_stake: LateStake = LateStake.REFUSE) -> State:
+    """Return the state the event leads to.
+
+    Raises:
+        Refused: ROUND_CLOSED or REFERENCE_ROLLED_BACK, by the table.
+    """
+    target = TRANSITIONS[round_.state, event]
+    if isinstance(target, State):
+        return target
+    if event is Event.STAKE and (late_stake is LateStake.ACCEPT or not round_.stakes):
+        late = LATE_STAKES.get(round_.state)
+        if late is not None:
+            return late
+    raise Refused(target)
