@@ -1,0 +1,1 @@
+"""The engine: gathers commands into batches, and commits each batch once."""

@@ -1,0 +1,155 @@
+"""PostgreSQL 15 to 18 through asyncpg: a batch is loaded without locks and saved by one statement under a version guard."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+
+from wallet_core.domain.book import Needs, Row
+from wallet_core.storage import bulk
+from wallet_core.storage.reads import Reads, bound, named
+from wallet_core.storage.store import Changes, Store, Unavailable, VersionConflict, Work
+from wallet_core.storage.tables import PLAYERS, POCKETS, ROUNDS, SESSIONS, TRANSACTIONS, Table
+
+# A plan made while a table is small scans it whole, and is kept: three to five times slower once it is not. So the hot
+# connections plan once, by index and nested loop only. Held by a test that explains every statement.
+HOT_SETTINGS = {
+    "application_name": "wallet",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+READ_CONNECTIONS = 4
+COMMAND_TIMEOUT = 30.0  # seconds; a database that hangs is not there
+
+# By SQLSTATE. Serialization failure, deadlock, a row another process has just made, and our own guard's division.
+CONFLICTS = frozenset({"40001", "40P01", "23505", "22012"})
+# By class: connection exceptions, out of resources, operator intervention, system error, and read-only (a former primary).
+GONE = ("08", "53", "57", "58", "25006")
+
+
+@contextmanager
+def interpreted() -> Iterator[None]:
+    """Give PostgreSQL's errors our names, at this one place, by SQLSTATE."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        state = error.sqlstate or ""
+        if state in CONFLICTS:
+            raise VersionConflict from error
+        if state.startswith(GONE):
+            raise Unavailable(state) from error
+        raise
+    except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+        raise Unavailable(type(error).__name__) from error
+
+
+def _by_key(table: Table[Any]) -> str:
+    keys = table.key
+    arrays = ", ".join(f"${number}::{column.type}[]" for number, column in enumerate(keys, 1))
+    names = ", ".join(column.name for column in keys)
+    columns = ", ".join(f"t.{column.name}" for column in table.columns)
+    joined = " and ".join(f"t.{column.name} = u.{column.name}" for column in keys)
+    return f"select {columns} from unnest({arrays}) as u({names}) join {table.name} as t on {joined}"  # noqa: S608  our own names
+
+
+_BY_KEY = {table.name: _by_key(table) for table in (PLAYERS, SESSIONS, TRANSACTIONS, ROUNDS)}
+_POCKETS = f"select {POCKETS.names} from pockets where player_id = any($1::text[])"  # noqa: S608  our own names
+
+
+class Postgres(Reads):
+    """The books in a PostgreSQL database."""
+
+    def __init__(self, hot: asyncpg.Pool, reads: asyncpg.Pool) -> None:
+        """Take two pools: `hot` with pinned plans, one connection a lane, and `reads`."""
+        self._hot = hot
+        self._reads = reads
+
+    async def apply(self, work: Work) -> None:
+        """Load, decide, and save by one statement."""
+        with interpreted():
+            async with self._hot.acquire() as connection:
+                planned = bulk.plan(await self._decide(connection, work))
+                if planned:
+                    await connection.fetchval(bulk.postgres(tuple(planned)), *bulk.arguments(planned))
+
+    async def preview(self, work: Work) -> None:
+        """Load and decide; save nothing."""
+        with interpreted():
+            async with self._hot.acquire() as connection:
+                await self._decide(connection, work)
+
+    async def _decide(self, connection: Any, work: Work) -> Changes:
+        rows = await self._load(connection, work.needs())
+        further = work.follow(rows)
+        return work.decide(await self._load(connection, further) if further else [])
+
+    async def _load(self, connection: Any, needs: Needs) -> list[Row]:
+        rows: list[Row] = []
+        if needs.players:
+            players = sorted(needs.players)
+            rows += [PLAYERS.read(row) for row in await connection.fetch(_BY_KEY[PLAYERS.name], players)]
+            rows += [POCKETS.read(row) for row in await connection.fetch(_POCKETS, players)]
+        keyed: tuple[tuple[Table[Any], Any], ...] = (
+            (SESSIONS, needs.sessions),
+            (TRANSACTIONS, needs.transactions),
+            (ROUNDS, needs.rounds),
+        )
+        for table, keys in keyed:
+            if keys:
+                columns = [list(column) for column in zip(*sorted(keys), strict=True)]
+                rows += [table.read(row) for row in await connection.fetch(_BY_KEY[table.name], *columns)]
+        return rows
+
+    async def _fetch(self, name: str, *, many: Sequence[bytes] | None = None, **parameters: Any) -> list[Sequence[Any]]:
+        statement = named(name)
+        if many is not None:
+            parameters["many"] = list(many)
+            statement = statement.replace("{in}", "= any(:many)")
+        text, values = bound(statement, "$", parameters)
+        with interpreted():
+            return list(await self._reads.fetch(text, *values))
+
+    async def query(self, sql: str) -> list[dict[str, object]]:
+        """Return the rows of a check or report."""
+        with interpreted():
+            return [dict(row) for row in await self._reads.fetch(sql, timeout=None)]
+
+    async def close(self) -> None:
+        """Let go of the connections; what is under way is finished first."""
+        await asyncio.gather(self._hot.close(), self._reads.close())
+
+
+async def _no_reset(_connection: Any) -> None:
+    """Leave a connection as it is: nothing of ours changes a session, and a reset is a round trip a batch."""
+
+
+async def open_postgres(dsn: str, *, lanes: int) -> Store:
+    """Connect to the books at `dsn`, with a connection a lane and some for reads.
+
+    Raises:
+        Unavailable: it is not there.
+    """
+    with interpreted():
+        hot = await asyncpg.create_pool(
+            dsn,
+            min_size=lanes,
+            max_size=lanes,
+            server_settings=HOT_SETTINGS,
+            command_timeout=COMMAND_TIMEOUT,
+            reset=_no_reset,
+        )
+        reads = await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=READ_CONNECTIONS,
+            server_settings={"application_name": "wallet-reads", "default_transaction_read_only": "on"},
+            command_timeout=COMMAND_TIMEOUT,
+            reset=_no_reset,
+        )
+    return Postgres(hot, reads)

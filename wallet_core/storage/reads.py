@@ -1,0 +1,150 @@
+"""Reads: what is asked outside the batch, the same on both databases but for how a statement is run."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from wallet_core.domain.entries import Line, Transaction
+from wallet_core.domain.money import INT64_MAX
+from wallet_core.domain.players import Player
+from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.rounds import Round
+from wallet_core.domain.sessions import Session
+from wallet_core.storage.store import RoundCursor
+from wallet_core.storage.tables import LINES, PLAYERS, POCKETS, ROUNDS, SESSIONS, TABLES, TRANSACTIONS
+
+SQL = Path(__file__).parent / "sql"
+
+LAST_ID = b"\xff" * 16
+"""Above every transaction id."""
+
+
+@cache
+def named(name: str) -> str:
+    """Return a statement of reads.sql, its columns filled in."""
+    text = (SQL / "reads.sql").read_text(encoding="utf-8")
+    found = re.search(rf"^-- name: {name}\n(.*?)(?=^-- name: |\Z)", text, re.DOTALL | re.MULTILINE)
+    if found is None:
+        message = f"no statement {name} in reads.sql"
+        raise LookupError(message)
+    statement = found[1].strip()
+    for table in TABLES.values():
+        statement = statement.replace(f"{{{table.name}}}", table.names)
+    return statement
+
+
+def bound(statement: str, mark: str, parameters: dict[str, Any]) -> tuple[str, list[Any]]:
+    """Return the statement with `mark` and a number for each :name, and the values in that order."""
+    order: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        if found[1] not in order:
+            order.append(found[1])
+        return f"{mark}{order.index(found[1]) + 1}"
+
+    text = re.sub(r":(\w+)", number, statement)
+    return text, [parameters[name] for name in order]
+
+
+class Reads:
+    """The reading half of a store."""
+
+    @abstractmethod
+    async def _fetch(self, name: str, *, many: Sequence[bytes] | None = None, **parameters: Any) -> list[Sequence[Any]]:
+        """Run a statement of reads.sql; `many` is the list of its {in}."""
+
+    async def players_of_sessions(self, session_ids: Sequence[bytes]) -> dict[bytes, str]:
+        """Return whose each session is; unknown ones are left out."""
+        return {bytes(row[0]): row[1] for row in await self._fetch("players_of_sessions", many=session_ids)}
+
+    async def players_of_keys(self, keys: Sequence[bytes]) -> dict[bytes, list[str]]:
+        """Return who has a transaction under each key; tombstones without a player are nobody's."""
+        found: dict[bytes, list[str]] = {}
+        for key, player_id in await self._fetch("players_of_keys", many=keys):
+            found.setdefault(bytes(key), []).append(player_id)
+        return found
+
+    async def player(self, player_id: str) -> Player | None:
+        """Return the player, if there is one."""
+        rows = await self._fetch("player", player_id=player_id)
+        return PLAYERS.read(rows[0]) if rows else None
+
+    async def pockets(self, player_id: str) -> list[Pocket]:
+        """Return the player's pockets of all currencies."""
+        return [POCKETS.read(row) for row in await self._fetch("pockets", player_id=player_id)]
+
+    async def session(self, player_id: str, session_id: bytes) -> Session | None:
+        """Return the session, if there is one."""
+        rows = await self._fetch("session", player_id=player_id, session_id=session_id)
+        return SESSIONS.read(rows[0]) if rows else None
+
+    async def in_play(self, player_id: str, currency: str) -> int:
+        """Return what the player's open rounds hold."""
+        return int((await self._fetch("in_play", player_id=player_id, currency=currency))[0][0])
+
+    async def round(self, player_id: str, provider_id: str, round_id: str) -> Round | None:
+        """Return the round, if there is one."""
+        rows = await self._fetch("round", player_id=player_id, provider_id=provider_id, round_id=round_id)
+        return ROUNDS.read(rows[0]) if rows else None
+
+    async def open_rounds(
+        self,
+        *,
+        player_id: str = "",
+        provider_id: str = "",
+        opened_before: int | None = None,
+        after: RoundCursor | None = None,
+        limit: int,
+    ) -> list[Round]:
+        """Return open rounds, oldest first."""
+        cursor = after or RoundCursor(-1, "", "", "")
+        rows = await self._fetch(
+            "open_rounds",
+            player_id=player_id,
+            provider_id=provider_id,
+            opened_before=INT64_MAX if opened_before is None else opened_before,
+            after_at=cursor.opened_at,
+            after_player=cursor.player_id,
+            after_provider=cursor.provider_id,
+            after_round=cursor.round_id,
+            limit=limit,
+        )
+        return [ROUNDS.read(row) for row in rows]
+
+    async def transactions_by_key(self, key: bytes) -> list[Transaction]:
+        """Return every player's transaction under a key, and the tombstone that knows no player."""
+        return [TRANSACTIONS.read(row) for row in await self._fetch("transactions_by_key", key=key)]
+
+    async def transactions(
+        self, player_id: str, *, provider_id: str = "", round_id: str = "", before: bytes | None = None, limit: int
+    ) -> list[Transaction]:
+        """Return a player's transactions, newest first, from the one before `before`."""
+        rows = await self._fetch(
+            "transactions",
+            player_id=player_id,
+            provider_id=provider_id,
+            round_id=round_id,
+            before=LAST_ID if before is None else before,
+            limit=limit,
+        )
+        return [TRANSACTIONS.read(row) for row in rows]
+
+    async def batch(self, provider_id: str, batch_id: str) -> list[Transaction]:
+        """Return the bets and wins of a provider's batch, in the order they were committed."""
+        rows = await self._fetch("batch", provider_id=provider_id, batch_id=batch_id)
+        return [TRANSACTIONS.read(row) for row in rows]
+
+    async def graves(self, since: int) -> list[Transaction]:
+        """Return tombstones without a player that were left at or after the microsecond `since`."""
+        return [TRANSACTIONS.read(row) for row in await self._fetch("graves", since=since)]
+
+    async def lines(self, player_id: str, transaction_ids: Sequence[bytes]) -> list[Line]:
+        """Return the lines of a player's transactions, in order."""
+        return [LINES.read(row) for row in await self._fetch("lines", many=transaction_ids, player_id=player_id)]
+
+    async def trial_balance(self, currency: str = "") -> list[tuple[str, str, int]]:
+        """Return (account, currency, sum of lines), of one currency or all."""
+        return [(row[0], row[1], int(row[2])) for row in await self._fetch("trial_balance", currency=currency)]

@@ -1,0 +1,132 @@
+-- migrate:up
+-- SQLite: bytes are blobs; small rows live in their key's own tree.
+-- The books. One row of players guards everything of a player: each command raises its version.
+-- Amounts are integers of the currency's ledger scale; times are microseconds since the epoch (UTC); ids are bytes.
+-- Every table a player has rows in starts its key with player_id, so that players can be distributed and stay together.
+
+create table players (
+    player_id text not null,
+    operator_id text not null,
+    brand_id text not null,
+    currencies text not null, -- JSON array of codes
+    status smallint not null, -- 1 active, 2 blocked
+    country text not null,
+    created_at bigint not null,
+    changed_at bigint not null,
+    version bigint not null,
+    primary key (player_id)
+) without rowid;
+
+-- The balance row of an authorising account. The check repeats what the rules assert: nothing below zero, and debt is owed.
+create table pockets (
+    player_id text not null,
+    currency text not null,
+    account text not null,
+    amount bigint not null,
+    sequence bigint not null, -- of its last line; gapless
+    primary key (player_id, currency, account),
+    constraint pockets_amount_check check (case when account = 'DEBT' then amount <= 0 else amount >= 0 end)
+) without rowid;
+
+create table sessions (
+    player_id text not null,
+    session_id blob not null, -- digest of the token; the token itself is nowhere
+    provider_id text not null,
+    game_id text not null,
+    currency text not null,
+    state smallint not null, -- 1 active, 2 rotated, 3 closed
+    created_at bigint not null,
+    expires_at bigint not null,
+    successor blob not null,
+    primary key (player_id, session_id)
+) without rowid;
+
+-- Whose session is this token's?
+create index sessions_session_id on sessions (session_id);
+
+-- A round is also the balance row of its IN_PLAY account.
+create table rounds (
+    player_id text not null,
+    provider_id text not null,
+    round_id text not null,
+    game_id text not null,
+    currency text not null,
+    state smallint not null, -- 1 open, 2 closed, 3 cancelled, 4 voided
+    opened_at bigint not null,
+    changed_at bigint not null,
+    revision bigint not null,
+    sequence bigint not null,
+    in_play bigint not null,
+    mix text not null, -- JSON array of [pocket, amount]
+    won bigint not null,
+    refunded bigint not null,
+    stakes bigint not null,
+    wins bigint not null,
+    primary key (player_id, provider_id, round_id),
+    constraint rounds_in_play_check check (in_play >= 0),
+    constraint rounds_refunded_check check (refunded >= 0)
+) without rowid;
+
+-- What does the player have in play? Which rounds are open, and since when?
+create index rounds_open on rounds (player_id, opened_at, provider_id, round_id) where state = 1;
+
+-- One action's permanent outcome: idempotency record, head of its journal, and entry of the log.
+create table transactions (
+    player_id text not null, -- empty: a tombstone that knows no player, or a journal between house accounts
+    key blob not null, -- digest of (provider_id, external_key)
+    transaction_id blob not null, -- uuid v7
+    provider_id text not null,
+    external_key text not null,
+    kind smallint not null,
+    outcome smallint not null, -- 1 applied, 2 noop, 3 refused
+    reason smallint,
+    fingerprint blob not null,
+    currency text not null,
+    amount bigint not null,
+    parts text not null, -- JSON array of [pocket, amount]
+    rolled_back text not null, -- the same; changes
+    settled boolean not null, -- changes
+    round_id text not null,
+    game_id text not null,
+    category smallint not null,
+    refs text not null, -- JSON array of external keys
+    info text not null, -- JSON array of [name, value]
+    batch_id text not null,
+    cash_after bigint not null,
+    bonus_after bigint not null,
+    debt_after bigint not null,
+    occurred_at bigint not null,
+    committed_at bigint not null,
+    primary key (player_id, key)
+);
+
+-- Whose is this key? (status queries and rollbacks that name no player)
+create index transactions_key on transactions (key);
+
+-- A player's history, newest first.
+create unique index transactions_history on transactions (player_id, transaction_id);
+
+-- What was in this batch?
+create index transactions_batch on transactions (provider_id, batch_id) where batch_id <> '';
+
+-- Journal lines, append-only. Each transaction's lines sum to zero per currency.
+create table lines (
+    player_id text not null,
+    transaction_id blob not null,
+    number smallint not null,
+    account text not null,
+    detail text not null,
+    currency text not null,
+    amount bigint not null,
+    sequence bigint, -- authorising accounts only
+    balance_after bigint,
+    primary key (player_id, transaction_id, number)
+) without rowid;
+
+-- migrate:down
+drop table lines;
+drop table transactions;
+drop table rounds;
+drop table sessions;
+drop table pockets;
+drop table players;

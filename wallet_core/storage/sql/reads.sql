@@ -1,0 +1,61 @@
+-- What is read outside the batch. Portable: {columns} are a table's, :names are parameters, a list is bound as {in}.
+
+-- name: players_of_sessions
+select session_id, player_id from sessions where session_id {in}
+
+-- name: players_of_keys
+select key, player_id from transactions where key {in} and player_id <> '' and kind <> 6
+
+-- name: player
+select {players} from players where player_id = :player_id
+
+-- name: pockets
+select {pockets} from pockets where player_id = :player_id order by currency, account
+
+-- name: session
+select {sessions} from sessions where player_id = :player_id and session_id = :session_id
+
+-- name: in_play
+select coalesce(sum(in_play), 0) from rounds where player_id = :player_id and currency = :currency and state = 1
+
+-- name: round
+select {rounds} from rounds where player_id = :player_id and provider_id = :provider_id and round_id = :round_id
+
+-- name: open_rounds
+select {rounds} from rounds
+where state = 1
+    and (:player_id = '' or player_id = :player_id)
+    and (:provider_id = '' or provider_id = :provider_id)
+    and opened_at < :opened_before
+    and (opened_at, player_id, provider_id, round_id) > (:after_at, :after_player, :after_provider, :after_round)
+order by opened_at, player_id, provider_id, round_id
+limit :limit
+
+-- name: transactions_by_key
+select {transactions} from transactions where key = :key order by player_id
+
+-- name: transactions
+select {transactions} from transactions
+where player_id = :player_id
+    and transaction_id < :before
+    and (:provider_id = '' or provider_id = :provider_id)
+    and (:round_id = '' or round_id = :round_id)
+order by transaction_id desc
+limit :limit
+
+-- name: batch
+select {transactions} from transactions
+where provider_id = :provider_id and batch_id = :batch_id and batch_id <> '' and kind in (1, 2)
+order by committed_at, player_id
+
+-- name: graves
+select {transactions} from transactions where player_id = '' and kind = 6 and committed_at >= :since order by committed_at
+
+-- name: lines
+select {lines} from lines where player_id = :player_id and transaction_id {in} order by transaction_id, number
+
+-- name: trial_balance
+select account, currency, sum(amount) from lines
+where :currency = '' or currency = :currency
+group by account, currency
+order by currency, account

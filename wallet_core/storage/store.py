@@ -1,0 +1,144 @@
+"""The port: what a database must do. Plural verbs; one suite holds both implementations to it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+
+from wallet_core.domain.book import Needs, Row
+from wallet_core.domain.entries import Line, Transaction
+from wallet_core.domain.players import Player
+from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.rounds import Round
+from wallet_core.domain.sessions import Session
+
+
+class VersionConflict(Exception):
+    """Another process committed to one of the rows in between: nothing was saved, decide again."""
+
+
+class Unavailable(Exception):
+    """The database is not there, or went away in the middle: what was to be saved may or may not have been."""
+
+
+class Changes(Struct, frozen=True):
+    """What a batch changed: rows as (before, after), `before` none for a new one; and the lines it posted."""
+
+    rows: Sequence[tuple[Row | None, Row]]
+    lines: Sequence[Line]
+
+
+class Work(Protocol):
+    """A batch, as storage sees it: it is asked in this order, and once more from the start after a VersionConflict."""
+
+    def needs(self) -> Needs:
+        """Return the rows to load."""
+        ...
+
+    def follow(self, rows: Sequence[Row]) -> Needs | None:
+        """Take the rows that were found; return more rows to load, named by those, or none."""
+        ...
+
+    def decide(self, rows: Sequence[Row]) -> Changes:
+        """Take the further rows that were found and decide; return what to save."""
+        ...
+
+
+class RoundCursor(NamedTuple):
+    """Where a listing of open rounds goes on."""
+
+    opened_at: int
+    player_id: str
+    provider_id: str
+    round_id: str
+
+
+class Store(Protocol):
+    """A database of the books. Reads see what is committed."""
+
+    async def apply(self, work: Work) -> None:
+        """Load, decide and save in one atomic step, durable when this returns.
+
+        Raises:
+            VersionConflict: nothing was saved.
+            Unavailable: it is not known whether anything was.
+        """
+        ...
+
+    async def preview(self, work: Work) -> None:
+        """Load and decide; save nothing."""
+        ...
+
+    async def players_of_sessions(self, session_ids: Sequence[bytes]) -> dict[bytes, str]:
+        """Return whose each session is; unknown ones are left out."""
+        ...
+
+    async def players_of_keys(self, keys: Sequence[bytes]) -> dict[bytes, list[str]]:
+        """Return who has a transaction under each key; tombstones without a player are nobody's."""
+        ...
+
+    async def player(self, player_id: str) -> Player | None:
+        """Return the player, if there is one."""
+        ...
+
+    async def pockets(self, player_id: str) -> list[Pocket]:
+        """Return the player's pockets of all currencies."""
+        ...
+
+    async def session(self, player_id: str, session_id: bytes) -> Session | None:
+        """Return the session, if there is one."""
+        ...
+
+    async def in_play(self, player_id: str, currency: str) -> int:
+        """Return what the player's open rounds hold."""
+        ...
+
+    async def round(self, player_id: str, provider_id: str, round_id: str) -> Round | None:
+        """Return the round, if there is one."""
+        ...
+
+    async def open_rounds(
+        self,
+        *,
+        player_id: str = "",
+        provider_id: str = "",
+        opened_before: int | None = None,
+        after: RoundCursor | None = None,
+        limit: int,
+    ) -> list[Round]:
+        """Return open rounds, oldest first."""
+        ...
+
+    async def transactions_by_key(self, key: bytes) -> list[Transaction]:
+        """Return every player's transaction under a key, and the tombstone that knows no player."""
+        ...
+
+    async def transactions(
+        self, player_id: str, *, provider_id: str = "", round_id: str = "", before: bytes | None = None, limit: int
+    ) -> list[Transaction]:
+        """Return a player's transactions, newest first, from the one before `before`."""
+        ...
+
+    async def batch(self, provider_id: str, batch_id: str) -> list[Transaction]:
+        """Return the bets and wins of a provider's batch, in the order they were committed."""
+        ...
+
+    async def graves(self, since: int) -> list[Transaction]:
+        """Return tombstones without a player that were left at or after the microsecond `since`."""
+        ...
+
+    async def lines(self, player_id: str, transaction_ids: Sequence[bytes]) -> list[Line]:
+        """Return the lines of a player's transactions, in order."""
+        ...
+
+    async def trial_balance(self, currency: str = "") -> list[tuple[str, str, int]]:
+        """Return (account, currency, sum of lines), of one currency or all."""
+        ...
+
+    async def query(self, sql: str) -> list[dict[str, object]]:
+        """Return the rows of a check or report."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        ...

@@ -1,0 +1,205 @@
+"""Tables: how rows are written and read. One description a table; the statements of both databases are built from it.
+
+Columns stand in the order of the struct's fields, so that a row is a struct's fields and back.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from wallet_core.domain.decision import Outcome, Reason
+from wallet_core.domain.entries import Category, Kind, Line, Transaction
+from wallet_core.domain.players import Player, Status
+from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.rounds import Round
+from wallet_core.domain.rounds import State as RoundState
+from wallet_core.domain.sessions import Session
+from wallet_core.domain.sessions import State as SessionState
+
+R = TypeVar("R", bound=Struct)
+
+_encoder = msgspec.json.Encoder()
+_parts = msgspec.json.Decoder(tuple[tuple[str, int], ...])
+_words = msgspec.json.Decoder(tuple[str, ...])
+_pairs = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+
+EMPTY = "[]"
+
+
+def _json(value: tuple[Any, ...]) -> str:
+    return _encoder.encode(value).decode() if value else EMPTY
+
+
+class Column(Struct, frozen=True):
+    """One column.
+
+    Attributes:
+        type: of PostgreSQL; SQLite takes what comes.
+        write, read: what stands between the field and the column; none where they are the same.
+    """
+
+    name: str
+    type: str = "text"
+    write: Callable[[Any], Any] | None = None
+    read: Callable[[Any], Any] | None = None
+
+
+def _text(*names: str) -> list[Column]:
+    return [Column(name) for name in names]
+
+
+def _big(*names: str) -> list[Column]:
+    return [Column(name, "bigint") for name in names]
+
+
+def _bytes(*names: str) -> list[Column]:
+    return [Column(name, "bytea") for name in names]
+
+
+def _tuple(name: str, decoder: msgspec.json.Decoder[Any]) -> Column:
+    return Column(name, "text", _json, lambda text: decoder.decode(text) if text != EMPTY else ())
+
+
+def _enum(name: str, kind: type[IntEnum], *, optional: bool = False) -> Column:
+    members: dict[int | None, IntEnum | None] = {int(member): member for member in kind}
+    if optional:
+        members[None] = None
+    return Column(name, "smallint", lambda value: None if value is None else int(value), members.__getitem__)
+
+
+class Table(Generic[R]):
+    """A table and the struct its rows are.
+
+    Attributes:
+        key: how many of the first columns are the primary key.
+        changing: the columns an update writes; none for tables whose rows never change.
+    """
+
+    def __init__(self, name: str, row: type[R], key: int, columns: Sequence[Column], changing: Sequence[str]) -> None:
+        """Describe the table; the columns must be the struct's fields in order."""
+        self.name = name
+        self.row = row
+        self.columns = tuple(columns)
+        self.key = self.columns[:key]
+        self.changing = tuple(column for column in columns if column.name in changing)
+        self._writes = tuple((index, column.write) for index, column in enumerate(columns) if column.write)
+        self._reads = tuple((index, column.read) for index, column in enumerate(columns) if column.read)
+
+    @property
+    def names(self) -> str:
+        """The columns, as SQL names them."""
+        return ", ".join(column.name for column in self.columns)
+
+    def write(self, row: R) -> list[Any]:
+        """Return the row as values of the columns."""
+        values = list(msgspec.structs.astuple(row))
+        for index, convert in self._writes:
+            values[index] = convert(values[index])
+        return values
+
+    def read(self, values: Sequence[Any]) -> R:
+        """Return values of the columns as a row."""
+        fields = list(values)
+        for index, convert in self._reads:
+            fields[index] = convert(fields[index])
+        return self.row(*fields)
+
+
+PLAYERS = Table(
+    "players",
+    Player,
+    1,
+    [
+        *_text("player_id", "operator_id", "brand_id"),
+        _tuple("currencies", _words),
+        _enum("status", Status),
+        *_text("country"),
+        *_big("created_at", "changed_at", "version"),
+    ],
+    ("status", "changed_at", "version"),
+)
+
+POCKETS = Table(
+    "pockets",
+    Pocket,
+    3,
+    [*_text("player_id", "currency", "account"), *_big("amount", "sequence")],
+    ("amount", "sequence"),
+)
+
+SESSIONS = Table(
+    "sessions",
+    Session,
+    2,
+    [
+        *_text("player_id"),
+        *_bytes("session_id"),
+        *_text("provider_id", "game_id", "currency"),
+        _enum("state", SessionState),
+        *_big("created_at", "expires_at"),
+        *_bytes("successor"),
+    ],
+    ("state", "successor"),
+)
+
+ROUNDS = Table(
+    "rounds",
+    Round,
+    3,
+    [
+        *_text("player_id", "provider_id", "round_id", "game_id", "currency"),
+        _enum("state", RoundState),
+        *_big("opened_at", "changed_at", "revision", "sequence", "in_play"),
+        _tuple("mix", _parts),
+        *_big("won", "refunded", "stakes", "wins"),
+    ],
+    ("state", "changed_at", "revision", "sequence", "in_play", "mix", "won", "refunded", "stakes", "wins"),
+)
+
+TRANSACTIONS = Table(
+    "transactions",
+    Transaction,
+    2,
+    [
+        *_text("player_id"),
+        *_bytes("key", "transaction_id"),
+        *_text("provider_id", "external_key"),
+        _enum("kind", Kind),
+        _enum("outcome", Outcome),
+        *_text("currency"),
+        *_big("amount", "committed_at"),
+        _enum("reason", Reason, optional=True),
+        *_bytes("fingerprint"),
+        _tuple("parts", _parts),
+        _tuple("rolled_back", _parts),
+        Column("settled", "boolean", None, bool),
+        *_text("round_id", "game_id"),
+        _enum("category", Category),
+        _tuple("refs", _words),
+        _tuple("info", _pairs),
+        *_text("batch_id"),
+        *_big("cash_after", "bonus_after", "debt_after", "occurred_at"),
+    ],
+    ("rolled_back", "settled"),
+)
+
+LINES = Table(
+    "lines",
+    Line,
+    3,
+    [
+        *_text("player_id"),
+        *_bytes("transaction_id"),
+        Column("number", "smallint"),
+        *_text("account", "detail", "currency"),
+        *_big("amount", "sequence", "balance_after"),
+    ],
+    (),
+)
+
+TABLES: dict[type[Struct], Table[Any]] = {
+    table.row: table for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES)
+}
