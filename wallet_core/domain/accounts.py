@@ -1,7 +1,7 @@
 """The chart of accounts (rulebook 3.1): which are authorising, which recording.
 
-A pocket belongs to a player and *authorises*: a balance row guards it, its lines carry a gapless sequence and the balance
-after. A house account *records*: the hot path only appends lines, a sum over them is its balance.
+A pocket belongs to a player and *authorises*: a balance row guards it, its lines carry a gapless sequence and the
+balance after. A house account *records*: the hot path only appends lines, a sum over them is its balance.
 Signs: positive is in favour of the player for pockets; house accounts take the balancing sign.
 """
 

@@ -9,7 +9,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Kind, TransactionKey, digest
-from wallet_core.domain.profiles import Profile
+from wallet_core.domain.profiles import Profile, UnknownRollback
 
 OPERATOR = "~operator"
 """The partner of commands that are not a provider's: its keys are request ids."""
@@ -54,7 +54,8 @@ class Play(Struct, frozen=True):
     Attributes:
         session_id: digest of the token; empty when none was given.
         operator_id, brand_id: empty, or to be the player's.
-        currency: empty only when nothing in the request or the player's sessions says it; then the player's only wallet.
+        currency: empty only when nothing in the request or the player's sessions says it; then the player's
+            only wallet.
         game_ids: the games the provider may send; empty for any.
     """
 
@@ -217,6 +218,7 @@ class Bury(_Single, frozen=True):
 
     provider_id: str
     external_key: str
+    unknown_rollback: UnknownRollback = UnknownRollback.OK
 
     @property
     def player_id(self) -> str:

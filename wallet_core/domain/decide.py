@@ -1,7 +1,7 @@
 """The one door to the rules: what a command needs to know, and what it leads to.
 
-`needs` names rows, the engine loads them for the whole batch, `decide` works on the book and returns the answer. Pure and
-synchronous: same rows, same command, same microsecond, same decision.
+`needs` names rows, the engine loads them for the whole batch, `decide` works on the book and returns the answer. Pure
+and synchronous: same rows, same command, same microsecond, same decision.
 """
 
 from msgspec.structs import replace
@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from wallet_core.domain import commands as c
 from wallet_core.domain import ledger, payments, play, players, rounds, sessions
 from wallet_core.domain.book import Book, Needs
-from wallet_core.domain.decision import FATE, Decision, Fate, Outcome, Reason, Refused
+from wallet_core.domain.decision import Decision, Outcome, Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Journal, Kind, Posting, Transaction, digest, transaction_id
 from wallet_core.domain.play import result
 from wallet_core.domain.pockets import balances
+from wallet_core.domain.profiles import UNKNOWN_ROLLBACK
 
 
 def needs(command: c.Command, wanted: Needs) -> None:
@@ -111,7 +112,8 @@ def _bury(book: Book, command: c.Bury, now: int) -> Decision:
             committed_at=now,
         )
         book.put(stored)
-    return Decision(player_id, results=(result(stored),))
+    reason = UNKNOWN_ROLLBACK[command.unknown_rollback]
+    return Decision(player_id, results=(result(stored),), refusal=Refused(reason).refusal if reason else None)
 
 
 def _record(book: Book, command: c.Recorded, now: int) -> Decision:
@@ -131,9 +133,9 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
     try:
         posting, round_ = _posting(book, command, player, at)
     except Refused as refused:
-        if FATE[refused.refusal.reason] is not Fate.BOUND or not isinstance(command, c.Pay):
-            raise
         reason = refused.refusal.reason
+        if reason is not Reason.INSUFFICIENT_FUNDS or not isinstance(command, c.Pay):
+            raise  # money that has arrived may be credited under its id once what forbids it is gone
         posting = Posting(command.kind, command.currency, command.amount, info=command.info)
     head = Transaction(
         player_id=command.player_id,

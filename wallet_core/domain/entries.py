@@ -51,8 +51,8 @@ class Transaction(Struct, frozen=True):
         key: digest of (provider_id, external_key); unique per player.
         fingerprint: digest of the canonical payload; empty for tombstones.
         parts: pocket by pocket, what moved for the player.
-        rolled_back: pocket by pocket, how much of `parts` was undone since, signs of `parts`; an amendment that raised a
-            win counts against it.
+        rolled_back: pocket by pocket, how much of `parts` was undone since, signs of `parts`; an amendment
+            that raised a win counts against it.
         settled: a win that named it has been paid.
         cash_after, bonus_after, debt_after: balances after the whole request, for replays.
     """
@@ -95,7 +95,7 @@ class Transaction(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """One line of a journal (R-LEDGER-01); `sequence` and `balance_after` only on authorising accounts (R-LEDGER-04)."""
+    """A line of a journal (R-LEDGER-01); `sequence` and `balance_after` on authorising accounts only (R-LEDGER-04)."""
 
     player_id: str
     transaction_id: bytes

@@ -1,7 +1,7 @@
 """Money: exact integers at a currency's ledger scale, and how they split.
 
-Inside the wallet an amount is an int counting *ledger units* of its currency: 10^-scale of the major unit. Nothing here or
-above it ever holds a float (R-MONEY-01).
+Inside the wallet an amount is an int counting *ledger units* of its currency: 10^-scale of the major unit. Nothing
+here or above it ever holds a float (R-MONEY-01).
 """
 
 from collections.abc import Sequence
@@ -59,9 +59,9 @@ def _crypto(scale: int, display: int, codes: str) -> list[Currency]:
     return [Currency(code, scale, display, CurrencyKind.CRYPTO) for code in codes.split()]
 
 
-# An explicit allow-list: a code that is not here does not exist for us. Display digits are ISO 4217's minor units, except
-# where people no longer use them. Currencies whose everyday sums run to many millions get four ledger digits, so that
-# int64 still holds any sum an operator will meet.
+# An explicit allow-list: a code that is not here does not exist for us. Display digits are ISO 4217's minor units,
+# except where people no longer use them. Currencies whose everyday sums run to many millions get four ledger digits,
+# so that int64 still holds any sum an operator will meet.
 CURRENCIES: dict[str, Currency] = {
     currency.code: currency
     for currency in [
@@ -85,7 +85,7 @@ CURRENCIES: dict[str, Currency] = {
 
 
 class Precision(Exception):
-    """An amount is finer than the ledger scale of its currency (R-MONEY-03): refuse it INVALID_PRECISION, never round."""
+    """An amount is finer than its currency's ledger scale (R-MONEY-03): refuse it INVALID_PRECISION, never round."""
 
 
 class OutOfRange(Exception):
@@ -120,8 +120,8 @@ def to_wire(currency: Currency, amount: int) -> tuple[int, int]:
 def split(amount: int, weights: Sequence[int], quantum: int) -> list[int]:
     """Split `amount` over `weights` by the largest remainder; ties go to the earlier weight (R-MONEY-06).
 
-    The parts are made in display units (`quantum` ledger units) when the amount is a whole number of them, else in ledger
-    units. They always sum to the amount, and each is within one unit of its exact share.
+    The parts are made in display units (`quantum` ledger units) when the amount is a whole number of them, else in
+    ledger units. They always sum to the amount, and each is within one unit of its exact share.
 
     Raises:
         ValueError: a weight is negative, or all are zero.

@@ -1,8 +1,8 @@
 """Payments: cash in and out against the payment provider's clearing account (P-01), in their simplest truthful form."""
 
 from wallet_core.domain.accounts import CASH, PSP_CLEARING
-from wallet_core.domain.actions import recovery
 from wallet_core.domain.commands import Pay
+from wallet_core.domain.debts import recovery
 from wallet_core.domain.decision import Balances, Reason, Refused
 from wallet_core.domain.entries import Entry, Journal, Kind, Posting
 from wallet_core.domain.money import CURRENCIES, INT64_MAX

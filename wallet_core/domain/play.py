@@ -1,13 +1,14 @@
 """Play: one player's ordered actions, all or nothing, once for ever.
 
 The order of the gates is the law (R-PROV-02, R-PROV-03): idempotency, tombstones, player and currency; then, for stakes
-only, session, game and status; then the actions, each with its own rules (`actions.py`). A refusal undoes what the play had
-done and is bound to the keys that were new.
+only, session, game and status; then the actions, each with its own rules (`actions.py`). A refusal undoes what the
+play had done and is bound to the keys that were new.
 """
 
 from msgspec.structs import replace
 
-from wallet_core.domain.actions import ACTIONS, Table
+from wallet_core.domain import sessions
+from wallet_core.domain.actions import ACTIONS
 from wallet_core.domain.book import Book, Needs
 from wallet_core.domain.commands import Action, Play, SessionUse, batch_key, grave
 from wallet_core.domain.decision import (
@@ -26,7 +27,7 @@ from wallet_core.domain.players import Player, Status, belongs, wallet_currency
 from wallet_core.domain.pockets import balances, shown
 from wallet_core.domain.profiles import BetSession, CreditSession, LateOriginal, Refusals, Repeat
 from wallet_core.domain.profiles import Shown as ShownBalance
-from wallet_core.domain.sessions import known, usable
+from wallet_core.domain.table import Table
 
 ORIGINALS = frozenset({Kind.BET, Kind.WIN})
 """What a tombstone can lie in wait for."""
@@ -86,14 +87,25 @@ def decide(book: Book, command: Play, now: int) -> Decision:
 def _lay(book: Book, command: Play, player: Player, now: int) -> Table:
     """Gather what every action needs to know."""
     session = book.session(command.player_id, command.session_id) if command.session_id else None
-    asked = command.currency or (session.currency if session else "")
-    return Table(
-        book=book,
-        command=command,
-        at=max(now, player.changed_at + 1),
-        currency=asked or (player.currencies[0] if len(player.currencies) == 1 else ""),
-        session=session,
-    )
+    table = Table(book, command, max(now, player.changed_at + 1), command.currency, session)
+    table.currency = table.currency or _implied(table, player)
+    return table
+
+
+def _implied(table: Table, player: Player) -> str:
+    """Return the currency of a play that names none; empty when nothing says it and it matters."""
+    if table.session is not None:
+        return table.session.currency
+    round_ = table.round()
+    if round_ is not None:
+        return round_.currency
+    actions = table.command.actions
+    targets = (table.reference(action) for action in actions if action.references)
+    known = [target.currency for target in targets if target is not None]
+    if known:
+        return known[0]
+    amounts = any(action.amount is not None for action in actions)
+    return "" if amounts and len(player.currencies) > 1 else player.currencies[0]
 
 
 def _fresh(table: Table) -> list[Action]:
@@ -149,13 +161,13 @@ def _gates(table: Table, player: Player, fresh: list[Action]) -> None:
     table.currency = wallet_currency(player, table.currency)
     staking = any(action.kind is Kind.BET for action in fresh)
     if command.session_id and (staking or command.profile.credit_session is CreditSession.EXISTED):
-        known(session, command.provider_id)
+        sessions.known(session, command.provider_id)
     if session is not None and session.currency != table.currency:
         raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
     if not staking:
         return
     if session is not None:
-        usable(session, SessionUse.BET, table.at)
+        sessions.usable(session, SessionUse.BET, table.at)
     elif command.profile.bet_session is BetSession.REQUIRED:
         raise Refused(Reason.SESSION_UNKNOWN, "A bet needs a session token.")
     if command.game_ids and command.game_id not in command.game_ids:

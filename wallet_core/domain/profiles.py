@@ -1,12 +1,15 @@
 """Profiles: where two protocols disagree, the difference is a policy, and a protocol is a row of policies.
 
-The policies are those of the provider-agnostic core (each exists because two protocols want opposite answers); the rows are
-the defaults an adapter of that protocol ships with. A provider's registration names its row and may replace single policies.
+The policies are those of the provider-agnostic core (each exists because two protocols want opposite answers); the
+rows are the defaults an adapter of that protocol ships with. A provider's registration names its row and may replace
+single policies.
 """
 
 from enum import Enum
 
 from msgspec import Struct
+
+from wallet_core.domain.decision import Reason
 
 
 class Repeat(Enum):
@@ -29,6 +32,13 @@ class UnknownRollback(Enum):
     OK = "OK"
     NOT_FOUND = "NOT_FOUND"
     IN_PROGRESS = "IN_PROGRESS"
+
+
+UNKNOWN_ROLLBACK: dict[UnknownRollback, Reason | None] = {
+    UnknownRollback.OK: None,
+    UnknownRollback.NOT_FOUND: Reason.REFERENCE_NOT_FOUND,
+    UnknownRollback.IN_PROGRESS: Reason.IN_PROGRESS,
+}
 
 
 class LateOriginal(Enum):
@@ -140,10 +150,11 @@ class Profile(Struct, frozen=True):
     refusals: Refusals = Refusals.BIND
 
 
-# Read with the column names of the matrix in mind: repeat differs, replay balance, unknown reverse, late original, reverse
-# after settle, credit reference, settle, overdraw, session for credit, zero. What a row does not say is the default above.
-# Where the matrix leaves a cell open, the row leaves the default; a credit never needs a live session whatever a protocol
-# says (law 8), so ACTIVE reads EXISTED. Most protocols let a stake follow the message that closed its round.
+# Read with the column names of the matrix in mind: repeat differs, replay balance, unknown reverse, late original,
+# reverse after settle, credit reference, settle, overdraw, session for credit, zero. What a row does not say is the
+# default above. Where the matrix leaves a cell open, the row leaves the default; a credit never needs a live session
+# whatever a protocol says (law 8), so ACTIVE reads EXISTED. Most protocols let a stake follow the message that closed
+# its round.
 PROFILES: dict[str, Profile] = {
     "generic": Profile(
         win_reference=WinReference.MUST_EXIST,

@@ -1,7 +1,7 @@
 """Rounds: the state machine of rulebook 5.2 as a table, and the round's own sums.
 
-A stake sits in the round's IN_PLAY account until the round closes; then it is house revenue. So the round row is also the
-balance row of that account: `in_play`, with its own gapless `sequence`.
+A stake sits in the round's IN_PLAY account until the round closes; then it is house revenue. So the round row is also
+the balance row of that account: `in_play`, with its own gapless `sequence`.
 
     OPEN       stakes come in, wins are paid, anything may be rolled back
     CLOSED     its stakes are revenue; what still happens to it makes a new revision

@@ -1,8 +1,8 @@
 """The batcher: takes whatever has gathered while the last commit ran, and commits it once (design 4).
 
-There is no timer: alone at night a bet waits for nobody. One flight is under way as a rule; a second starts only when more
-waits than a batch may hold, and never with a player who is in the first. Queues are bounded, deadlines honoured, and one
-command that cannot be decided does not take the others with it.
+There is no timer: alone at night a bet waits for nobody. One flight is under way as a rule; a second starts only when
+more waits than a batch may hold, and never with a player who is in the first. Queues are bounded, deadlines honoured,
+and one command that cannot be decided does not take the others with it.
 """
 
 import asyncio
@@ -153,7 +153,7 @@ class Batcher:
         """Commit the items as one batch; when that cannot be, one by one, so that each gets its own answer."""
         try:
             decisions = await self._decided(items)
-        except Exception as error:  # whatever it is, it belongs to a caller
+        except Exception as error:  # noqa: BLE001  whatever it is, it belongs to a caller
             if len(items) > 1 and not isinstance(error, Unavailable):
                 for item in items:
                     await self._commit([item])

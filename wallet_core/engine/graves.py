@@ -1,9 +1,9 @@
 """Graves: tombstones that know no player, and the originals they must not miss.
 
-A rollback may name an id alone, before its original has arrived; a batch may be cancelled whole. Then a tombstone without a
-player lies under the key, and every later original finds it. An original that was being decided in another process at that
-very moment does not: so whoever leaves a tombstone looks again, and `watch` looks once more when such an original can no
-longer be under way. It is then rolled back by the front door, like any other.
+A rollback may name an id alone, before its original has arrived; a batch may be cancelled whole. Then a tombstone
+without a player lies under the key, and every later original finds it. An original that was being decided in another
+process at that very moment does not: so whoever leaves a tombstone looks again, and `watch` looks once more when such
+an original can no longer be under way. It is then rolled back by the front door, like any other.
 """
 
 import asyncio
@@ -27,7 +27,14 @@ LOOK_BACK = 600_000_000
 
 
 async def bury(
-    batcher: Batcher, store: Store, *, provider_id: str, external_key: str, roll_back: RollBack, deadline: float
+    batcher: Batcher,
+    store: Store,
+    *,
+    provider_id: str,
+    external_key: str,
+    profile: Profile,
+    roll_back: RollBack,
+    deadline: float,
 ) -> Decision:
     """Leave a tombstone for an id nobody has; roll back the original if it has arrived meanwhile.
 
@@ -36,10 +43,11 @@ async def bury(
         store: is asked for the original.
         provider_id: of the original.
         external_key: of the original.
+        profile: what the provider is told of an unknown original.
         roll_back: rolls it back, given whose it is.
         deadline: in seconds of time.monotonic().
     """
-    decision = await batcher.submit(Bury(provider_id, external_key), deadline)
+    decision = await batcher.submit(Bury(provider_id, external_key, profile.unknown_rollback), deadline)
     key = digest(provider_id, external_key)
     for player_id in (await store.players_of_keys([key])).get(key, []):
         decision = await roll_back(player_id)

@@ -1,7 +1,8 @@
-"""Bulk: the four shapes a batch is saved by (insert, upsert, update, guarded update), built once a table for each database.
+"""Bulk: the four shapes a batch is saved by (insert, upsert, update, guarded update), built once a table for each
+database.
 
-PostgreSQL takes a column as an array and unnests them, so a statement's text does not depend on the number of rows; SQLite
-runs one prepared statement row by row, which in process is as fast as anything.
+PostgreSQL takes a column as an array and unnests them, so a statement's text does not depend on the number of rows;
+SQLite runs one prepared statement row by row, which in process is as fast as anything.
 """
 
 from collections.abc import Iterable, Sequence
@@ -89,7 +90,7 @@ def sqlite(shape: Shape) -> str:
     columns = _columns(shape)
     if shape.verb in {INSERT, UPSERT}:
         marks = ", ".join("?" for _ in columns)
-        statement = f"insert into {table.name} ({table.names}) values ({marks})"  # noqa: S608  our own names
+        statement = f"insert into {table.name} ({table.names}) values ({marks})"
         return (
             f"{statement} on conflict do update set {_sets(table, 'excluded.')}" if shape.verb == UPSERT else statement
         )
@@ -97,15 +98,15 @@ def sqlite(shape: Shape) -> str:
     sets = ", ".join(f"{column.name} = {numbered[column.name]}" for column in table.changing)
     where = " and ".join(f"{column.name} = {numbered[column.name]}" for column in table.key)
     guard = f" and version = {numbered[EXPECTED.name]}" if shape.verb == GUARD else ""
-    return f"update {table.name} set {sets} where {where}{guard}"  # noqa: S608  our own names
+    return f"update {table.name} set {sets} where {where}{guard}"
 
 
 @cache
 def postgres(shapes: tuple[Shape, ...]) -> str:
     """Return one statement that writes every shape, or nothing: a mismatch of the guard divides by zero.
 
-    One statement is one round trip and its own transaction. Parameters are the columns of each shape as arrays, in order,
-    and last the number of guarded rows.
+    One statement is one round trip and its own transaction. Parameters are the columns of each shape as arrays, in
+    order, and last the number of guarded rows.
     """
     steps, number = [], 1
     for index, shape in enumerate(shapes):
@@ -113,8 +114,12 @@ def postgres(shapes: tuple[Shape, ...]) -> str:
         arrays = ", ".join(f"${number + offset}::{column.type}[]" for offset, column in enumerate(columns))
         steps.append(f"step_{index} as ({_step(shape, columns, arrays)} returning 1)")
         number += len(columns)
-    guards = [f"(select count(*) from step_{index})" for index, shape in enumerate(shapes) if shape.verb == GUARD]
-    met = f"{' + '.join(guards) or '0'} = ${number}::bigint"
+    guarded = next((index for index, shape in enumerate(shapes) if shape.verb == GUARD), None)
+    met = (
+        f"(select count(*) from step_{guarded}) = ${number}::bigint"
+        if guarded is not None
+        else f"${number}::bigint = 0"
+    )
     return f"with {', '.join(steps)} select 1 / (case when {met} then 1 else 0 end)"
 
 
@@ -122,16 +127,14 @@ def _step(shape: Shape, columns: Sequence[Column], arrays: str) -> str:
     table = _TABLES[shape.table]
     names = ", ".join(column.name for column in columns)
     if shape.verb in {INSERT, UPSERT}:
-        statement = f"insert into {table.name} ({names}) select * from unnest({arrays})"  # noqa: S608  our own names
+        statement = f"insert into {table.name} ({names}) select * from unnest({arrays})"
         keys = ", ".join(column.name for column in table.key)
         upsert = f" on conflict ({keys}) do update set {_sets(table, 'excluded.')}"
         return statement + (upsert if shape.verb == UPSERT else "")
     where = " and ".join(f"t.{column.name} = u.{column.name}" for column in table.key)
     guard = " and t.version = u.expected" if shape.verb == GUARD else ""
-    return (
-        f"update {table.name} as t set {_sets(table, 'u.')}"  # noqa: S608  our own names
-        f" from unnest({arrays}) as u({names}) where {where}{guard}"
-    )
+    sets = _sets(table, "u.")
+    return f"update {table.name} as t set {sets} from unnest({arrays}) as u({names}) where {where}{guard}"
 
 
 def arguments(planned: dict[Shape, list[list[Any]]]) -> list[Any]:

@@ -4,6 +4,7 @@ dbmate itself can apply them too: the table of what is applied is its own.
 """
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -125,10 +126,9 @@ async def _migrate_postgres(dsn: str) -> list[str]:
         connection = await asyncpg.connect(dsn)
         try:
             if await connection.fetchval("select to_regclass('schema_migrations')") is None:
-                try:
+                # another process may just have made it: "if not exists" does not see that
+                with suppress(asyncpg.UniqueViolationError):
                     await connection.execute(APPLIED)
-                except asyncpg.UniqueViolationError:
-                    pass  # another process has just made it; "if not exists" does not see that
             for each in migrations("postgres"):
                 try:
                     async with connection.transaction():

@@ -1,4 +1,4 @@
-"""PostgreSQL 15 to 18 through asyncpg: a batch is loaded without locks and saved by one statement under a version guard."""
+"""PostgreSQL 15 to 18 by asyncpg: a batch is loaded without locks and saved by one statement under a version guard."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,8 @@ COMMAND_TIMEOUT = 30.0  # seconds; a database that hangs is not there
 
 # By SQLSTATE. Serialization failure, deadlock, a row another process has just made, and our own guard's division.
 CONFLICTS = frozenset({"40001", "40P01", "23505", "22012"})
-# By class: connection exceptions, out of resources, operator intervention, system error, and read-only (a former primary).
+# By class: connection exceptions, out of resources, operator intervention, system error, and read-only (a former
+# primary).
 GONE = ("08", "53", "57", "58", "25006")
 
 
@@ -55,11 +56,11 @@ def _by_key(table: Table[Any]) -> str:
     names = ", ".join(column.name for column in keys)
     columns = ", ".join(f"t.{column.name}" for column in table.columns)
     joined = " and ".join(f"t.{column.name} = u.{column.name}" for column in keys)
-    return f"select {columns} from unnest({arrays}) as u({names}) join {table.name} as t on {joined}"  # noqa: S608  our own names
+    return f"select {columns} from unnest({arrays}) as u({names}) join {table.name} as t on {joined}"
 
 
 _BY_KEY = {table.name: _by_key(table) for table in (PLAYERS, SESSIONS, TRANSACTIONS, ROUNDS)}
-_POCKETS = f"select {POCKETS.names} from pockets where player_id = any($1::text[])"  # noqa: S608  our own names
+_POCKETS = f"select {POCKETS.names} from pockets where player_id = any($1::text[])"
 
 
 class Postgres(Reads):

@@ -49,7 +49,7 @@ def interpreted() -> Iterator[None]:
 
 def _select(table: Table[Any]) -> str:
     where = " and ".join(f"{column.name} = ?" for column in table.key)
-    return f"select {table.names} from {table.name} where {where}"  # noqa: S608  our own names
+    return f"select {table.names} from {table.name} where {where}"
 
 
 _BY_KEY = {table.name: _select(table) for table in (PLAYERS, SESSIONS, TRANSACTIONS, ROUNDS)}

@@ -1,0 +1,171 @@
+"""The table a play is decided at: the book, the command, and what is known so far. A move is what one action does."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from wallet_core.domain import accounts, rounds
+from wallet_core.domain.book import Book
+from wallet_core.domain.commands import Action, Play
+from wallet_core.domain.decision import Outcome, Parts, Reason, Refused, Result
+from wallet_core.domain.entries import Entry, Kind, Transaction, digest, transaction_id
+from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.profiles import Zero
+from wallet_core.domain.rounds import Event, Round
+from wallet_core.domain.sessions import Session
+
+
+class Move(Struct, frozen=True):
+    """What an action moves.
+
+    Attributes:
+        entries: the journal; none for what moves nothing.
+        parts: pocket by pocket, for the player; what a rollback will undo.
+        round: the round after it, its IN_PLAY not yet posted.
+        outcome: APPLIED, or NOOP where nothing happened at all.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    parts: Parts = ()
+    round: Round | None = None
+    outcome: Outcome = Outcome.APPLIED
+
+
+NOTHING = Move(outcome=Outcome.NOOP)
+
+
+class Table:
+    """One play being decided: the book, the command, and what is known so far."""
+
+    def __init__(self, book: Book, command: Play, at: int, currency: str, session: Session | None) -> None:
+        """Lay the table; `at` is the microsecond of the first action."""
+        self.book = book
+        self.command = command
+        self.at = at
+        self.currency = currency
+        self.session = session
+        self.index = 0
+        self.results: dict[str, Result] = {}
+        self.replayed: dict[str, Transaction] = {}
+        self.unknown: list[str] = []
+
+    @property
+    def quantum(self) -> int:
+        """Ledger units of a display unit of the currency."""
+        return CURRENCIES[self.currency].quantum
+
+    def fingerprint(self, action: Action) -> bytes:
+        """Return the digest of what may not differ in a repeat (R-IDEM-03, R-IDEM-07).
+
+        A rollback is its reference, and an amount if it is a partial one: round and currency follow from those, and
+        some providers leave them out of retries.
+        """
+        round_id = "" if action.kind in {Kind.ROLLBACK, Kind.AMEND} else self.command.round_id
+        amount = "" if action.amount is None else f"{action.amount} {self.currency}"
+        return digest(str(int(action.kind)), amount, round_id, *action.references)
+
+    def transaction(self, action: Action, outcome: Outcome, parts: Parts) -> Transaction:
+        """Return the row of an action."""
+        command, at = self.command, self.at + self.index
+        return Transaction(
+            player_id=command.player_id,
+            key=action.key,
+            transaction_id=transaction_id(at, command.player_id, action.key),
+            provider_id=command.provider_id,
+            external_key=action.external_key,
+            kind=action.kind,
+            outcome=outcome,
+            currency=self.currency,
+            amount=action.amount if action.amount is not None else abs(sum(amount for _, amount in parts)),
+            committed_at=at,
+            fingerprint=self.fingerprint(action),
+            parts=parts,
+            round_id=command.round_id,
+            game_id=command.game_id,
+            category=action.category,
+            references=action.references,
+            info=action.info,
+            batch_id=command.batch_id,
+            occurred_at=command.occurred_at,
+        )
+
+    def bury(self, external_key: str) -> None:
+        """Leave a tombstone for a transaction that may still arrive (R-PROV-10)."""
+        command = self.command
+        key = digest(command.provider_id, external_key)
+        at = self.at + self.index
+        self.index += 1
+        self.book.put(
+            Transaction(
+                player_id=command.player_id,
+                key=key,
+                transaction_id=transaction_id(at, command.player_id, key),
+                provider_id=command.provider_id,
+                external_key=external_key,
+                kind=Kind.TOMBSTONE,
+                outcome=Outcome.NOOP,
+                currency=self.currency,
+                amount=0,
+                committed_at=at,
+                round_id=command.round_id,
+                game_id=command.game_id,
+            )
+        )
+
+    def round(self) -> Round | None:
+        """Return the round the play names, if there is one."""
+        command = self.command
+        return self.book.round(command.player_id, command.provider_id, command.round_id) if command.round_id else None
+
+    def opened(self) -> Round | None:
+        """Return the round the play names, a new one if need be; none if it names none."""
+        command = self.command
+        if not command.round_id:
+            return None
+        return self.round() or Round(
+            player_id=command.player_id,
+            provider_id=command.provider_id,
+            round_id=command.round_id,
+            game_id=command.game_id,
+            currency=self.currency,
+            state=rounds.State.OPEN,
+            opened_at=self.at,
+            changed_at=self.at,
+        )
+
+    def changed(self, round_: Round, state: rounds.State, mix: Parts) -> Round:
+        """Return the round in its next state, with the stakes that survive; one that was over is a revision on."""
+        revision = round_.revision + (round_.state is not rounds.State.OPEN)
+        return replace(round_, state=state, mix=mix, revision=revision, changed_at=self.at + self.index)
+
+    def closing(self, move: Move) -> Move:
+        """Return the move with the close of the round after it (P-04); a round that is over stays as it is."""
+        round_ = move.round or self.opened()
+        if round_ is None or round_.state is not rounds.State.OPEN:
+            return move
+        entries = (*move.entries, Entry(accounts.IN_PLAY, -round_.staked), Entry(accounts.STAKES, round_.staked))
+        closed = self.changed(round_, rounds.after(round_, Event.CLOSE), round_.mix)
+        return replace(move, round=closed, entries=entries if round_.staked else move.entries, outcome=Outcome.APPLIED)
+
+    def available(self, account: str) -> int:
+        """Return what a pocket holds."""
+        pocket = self.book.pockets(self.command.player_id, self.currency).get(account)
+        return pocket.amount if pocket else 0
+
+    def reference(self, action: Action) -> Transaction | None:
+        """Return the one transaction a rollback or amendment names."""
+        return self.book.transaction(self.command.player_id, digest(self.command.provider_id, action.references[0]))
+
+    def amount(self, action: Action, refused: Zero) -> int:
+        """Return the amount of a bet, win or amendment; `refused` is the policy that refuses zero (R-MONEY-04).
+
+        Raises:
+            Refused: INVALID_AMOUNT.
+        """
+        amount, zero = action.amount, self.command.profile.zero
+        if amount is None or amount < 0 or (amount == 0 and zero in {refused, Zero.REFUSE}):
+            raise Refused(Reason.INVALID_AMOUNT)
+        return amount
+
+    def debt(self) -> int:
+        """Return what the player owes."""
+        return -self.available(accounts.DEBT)
