@@ -125,12 +125,20 @@ class Book:
                 held[key[3]] = cast("Pocket", row)
 
     def post(
-        self, head: Transaction, currency: str, entries: Iterable[Entry], round_: Round | None = None, first: int = 0
+        self,
+        player_id: str,
+        transaction_id: bytes,
+        currency: str,
+        entries: Iterable[Entry],
+        *,
+        round_: Round | None = None,
+        first: int = 0,
     ) -> int:
         """Post a transaction's journal of one currency: the one place where balances move (law 4).
 
         Args:
-            head: the transaction the lines belong to.
+            player_id: whose pockets are meant.
+            transaction_id: of the transaction the lines belong to.
             currency: of every entry.
             entries: summing to zero; entries of nothing are left out.
             round_: whose IN_PLAY is meant; put back with the balance after.
@@ -151,8 +159,8 @@ class Book:
             guard = ACCOUNTS[entry.account].guard
             sequence = balance = None
             if guard is Guard.POCKET:
-                pocket = self.pockets(head.player_id, currency).get(entry.account) or Pocket(
-                    head.player_id, currency, entry.account
+                pocket = self.pockets(player_id, currency).get(entry.account) or Pocket(
+                    player_id, currency, entry.account
                 )
                 sequence, balance = pocket.sequence + 1, pocket.amount + amount
                 self.put(replace(pocket, sequence=sequence, amount=balance))
@@ -163,12 +171,12 @@ class Book:
                 sequence, balance = round_.sequence + 1, round_.in_play + amount
                 round_ = replace(round_, sequence=sequence, in_play=balance)
             if balance is not None and not _sound(entry.account, balance):
-                message = f"{entry.account} of {head.player_id} would be {balance}"
+                message = f"{entry.account} of {player_id} would be {balance}"
                 raise Unbalanced(message)
             self.lines.append(
                 Line(
-                    head.player_id,
-                    head.transaction_id,
+                    player_id,
+                    transaction_id,
                     number,
                     entry.account,
                     entry.detail,
@@ -180,7 +188,7 @@ class Book:
             )
             number += 1
         if total:
-            message = f"lines of {head.external_key} sum to {total}"
+            message = f"lines of {transaction_id.hex()} sum to {total}"
             raise Unbalanced(message)
         if round_ is not None:
             self.put(round_)

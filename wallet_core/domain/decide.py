@@ -156,7 +156,9 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
     )
     number = 0
     for journal in posting.journals:
-        number = book.post(head, journal.currency, journal.entries, round_, first=number)
+        number = book.post(
+            command.player_id, head.transaction_id, journal.currency, journal.entries, round_=round_, first=number
+        )
     held = balances(head.currency, book.pockets(command.player_id, head.currency))
     head = replace(head, cash_after=held.cash, bonus_after=held.bonus, debt_after=held.debt)
     book.put(head)

@@ -17,6 +17,7 @@ from wallet_core.domain.decision import (
     Decision,
     Fate,
     Outcome,
+    Parts,
     Reason,
     Refusal,
     Refused,
@@ -87,12 +88,12 @@ def decide(book: Book, command: Play, now: int) -> Decision:
 def _lay(book: Book, command: Play, player: Player, now: int) -> Table:
     """Gather what every action needs to know."""
     session = book.session(command.player_id, command.session_id) if command.session_id else None
-    table = Table(book, command, max(now, player.changed_at + 1), command.currency, session)
-    table.currency = table.currency or _implied(table, player)
+    table = Table(book, command, player.currencies, session, max(now, player.changed_at + 1))
+    table.currency = command.currency or _implied(table)
     return table
 
 
-def _implied(table: Table, player: Player) -> str:
+def _implied(table: Table) -> str:
     """Return the currency of a play that names none; empty when nothing says it and it matters."""
     if table.session is not None:
         return table.session.currency
@@ -105,7 +106,7 @@ def _implied(table: Table, player: Player) -> str:
     if known:
         return known[0]
     amounts = any(action.amount is not None for action in actions)
-    return "" if amounts and len(player.currencies) > 1 else player.currencies[0]
+    return "" if amounts and len(table.currencies) > 1 else table.currencies[0]
 
 
 def _fresh(table: Table) -> list[Action]:
@@ -134,6 +135,8 @@ def _fresh(table: Table) -> list[Action]:
     if refused is not None:
         raise Refused(refused)
     if buried:
+        if table.currency not in table.currencies:
+            raise Refused(Reason.WRONG_CURRENCY)
         if command.profile.late_original is LateOriginal.REFUSE:
             raise Refused(Reason.TOMBSTONED)
         for action in fresh:
@@ -185,26 +188,51 @@ def _act(table: Table, action: Action) -> Result:
     move = ACTIONS[action.kind](table, action)
     if command.close_round and action is command.actions[-1]:
         move = table.closing(move)
-    head = table.transaction(action, Outcome.APPLIED if move.entries else move.outcome, move.parts)
-    if move.round is not None:
-        head = replace(head, round_id=move.round.round_id)  # a rollback's is that of what it undoes
-    book.post(head, table.currency, move.entries, move.round)
+    book.post(command.player_id, table.transaction_id(action), table.currency, move.entries, round_=move.round)
+    outcome = Outcome.APPLIED if move.entries else move.outcome
+    return _store(table, action, outcome, parts=move.parts, round_id=move.round.round_id if move.round else "")
+
+
+def _store(
+    table: Table,
+    action: Action,
+    outcome: Outcome,
+    *,
+    parts: Parts = (),
+    round_id: str = "",
+    reason: Reason | None = None,
+) -> Result:
+    """Store an action's outcome under its key, with the balances after it; a rollback's round is its original's."""
+    command = table.command
+    held = balances(table.currency, table.book.pockets(command.player_id, table.currency), command.profile)
+    row = Transaction(
+        player_id=command.player_id,
+        key=action.key,
+        transaction_id=table.transaction_id(action),
+        provider_id=command.provider_id,
+        external_key=action.external_key,
+        kind=action.kind,
+        outcome=outcome,
+        currency=table.currency,
+        amount=action.amount if action.amount is not None else abs(sum(amount for _, amount in parts)),
+        committed_at=table.at + table.index,
+        reason=reason,
+        fingerprint=table.fingerprint(action),
+        parts=parts,
+        round_id=round_id or command.round_id,
+        game_id=command.game_id,
+        category=action.category,
+        references=action.references,
+        info=action.info,
+        batch_id=command.batch_id,
+        cash_after=held.cash,
+        bonus_after=held.bonus,
+        debt_after=held.debt,
+        occurred_at=command.occurred_at,
+    )
+    table.book.put(row)
     table.index += 1
-    return _put(table, head)
-
-
-def _store(table: Table, action: Action, outcome: Outcome, reason: Reason | None = None) -> Result:
-    """Store an outcome that moves nothing."""
-    head = replace(table.transaction(action, outcome, ()), reason=reason)
-    table.index += 1
-    return _put(table, head)
-
-
-def _put(table: Table, head: Transaction) -> Result:
-    held = balances(table.currency, table.book.pockets(head.player_id, table.currency), table.command.profile)
-    head = replace(head, cash_after=held.cash, bonus_after=held.bonus, debt_after=held.debt)
-    table.book.put(head)
-    return result(head)
+    return result(row)
 
 
 def _refuse(table: Table, refusal: Refusal) -> Decision:
@@ -212,10 +240,10 @@ def _refuse(table: Table, refusal: Refusal) -> Decision:
     table.index = 0
     if FATE[refusal.reason] is Fate.BOUND:
         refusal = Refusal(refusal.reason, MESSAGES[refusal.reason])
-        if table.command.profile.refusals is Refusals.BIND:
+        if table.command.profile.refusals is Refusals.BIND and table.currency in table.currencies:
             for action in table.command.actions:
                 if table.book.transaction(table.command.player_id, action.key) is None:
-                    table.results[action.external_key] = _store(table, action, Outcome.REFUSED, refusal.reason)
+                    table.results[action.external_key] = _store(table, action, Outcome.REFUSED, reason=refusal.reason)
     for key in table.unknown:
         table.bury(key)
     return _answer(table, refusal)
@@ -224,9 +252,10 @@ def _refuse(table: Table, refusal: Refusal) -> Decision:
 def _answer(table: Table, refusal: Refusal | None) -> Decision:
     """Return the decision with the balances of then and now."""
     command = table.command
-    player = table.book.player(command.player_id)
-    currency = table.currency if player and table.currency in player.currencies else ""
-    now = balances(currency, table.book.pockets(command.player_id, currency), command.profile) if currency else None
+    now = None
+    if table.currency in table.currencies:
+        held = table.book.pockets(command.player_id, table.currency)
+        now = balances(table.currency, held, command.profile)
     if table.index:
         table.book.touch(command.player_id, table.at + table.index - 1)
     replayed = len(table.replayed) == len(command.actions)

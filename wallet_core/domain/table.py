@@ -36,13 +36,16 @@ NOTHING = Move(outcome=Outcome.NOOP)
 class Table:
     """One play being decided: the book, the command, and what is known so far."""
 
-    def __init__(self, book: Book, command: Play, at: int, currency: str, session: Session | None) -> None:
-        """Lay the table; `at` is the microsecond of the first action."""
+    def __init__(
+        self, book: Book, command: Play, currencies: tuple[str, ...], session: Session | None, at: int
+    ) -> None:
+        """Lay the table; `currencies` are the player's wallets, `at` is the microsecond of the first action."""
         self.book = book
         self.command = command
-        self.at = at
-        self.currency = currency
+        self.currencies = currencies
+        self.currency = command.currency
         self.session = session
+        self.at = at
         self.index = 0
         self.results: dict[str, Result] = {}
         self.replayed: dict[str, Transaction] = {}
@@ -63,30 +66,9 @@ class Table:
         amount = "" if action.amount is None else f"{action.amount} {self.currency}"
         return digest(str(int(action.kind)), amount, round_id, *action.references)
 
-    def transaction(self, action: Action, outcome: Outcome, parts: Parts) -> Transaction:
-        """Return the row of an action."""
-        command, at = self.command, self.at + self.index
-        return Transaction(
-            player_id=command.player_id,
-            key=action.key,
-            transaction_id=transaction_id(at, command.player_id, action.key),
-            provider_id=command.provider_id,
-            external_key=action.external_key,
-            kind=action.kind,
-            outcome=outcome,
-            currency=self.currency,
-            amount=action.amount if action.amount is not None else abs(sum(amount for _, amount in parts)),
-            committed_at=at,
-            fingerprint=self.fingerprint(action),
-            parts=parts,
-            round_id=command.round_id,
-            game_id=command.game_id,
-            category=action.category,
-            references=action.references,
-            info=action.info,
-            batch_id=command.batch_id,
-            occurred_at=command.occurred_at,
-        )
+    def transaction_id(self, action: Action) -> bytes:
+        """Return the id of the transaction that the next action is."""
+        return transaction_id(self.at + self.index, self.command.player_id, action.key)
 
     def bury(self, external_key: str) -> None:
         """Leave a tombstone for a transaction that may still arrive (R-PROV-10)."""
