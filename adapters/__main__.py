@@ -11,7 +11,7 @@ import typer
 
 from adapters import providers, settings
 from adapters.server import serving
-from wallet_core.client import Wallet
+from wallet_core.client import Tls, Wallet
 from wallet_core.telemetry import configure_logs
 
 _NameArgument = Annotated[str, typer.Argument(help="An adapter of the configuration, or `list`.")]
@@ -31,6 +31,7 @@ def main(name: _NameArgument, config: _ConfigOption = None, host: _HostOption = 
         loaded = settings.load(config)
         adapter = settings.adapter(loaded, name)
         token = settings.secret(loaded.core.token, "[core] token").decode()
+        tls = settings.tls(loaded.core)
     except settings.ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
@@ -38,11 +39,11 @@ def main(name: _NameArgument, config: _ConfigOption = None, host: _HostOption = 
     adapter = msgspec.structs.replace(adapter, serving=msgspec.structs.replace(adapter.serving, **overrides))
     configure_logs()
     if sys.platform == "win32":
-        asyncio.run(_run(adapter, loaded.core.target, token))
+        asyncio.run(_run(adapter, loaded.core.target, token, tls))
     else:
         import uvloop  # noqa: PLC0415 - not there on Windows
 
-        uvloop.run(_run(adapter, loaded.core.target, token))
+        uvloop.run(_run(adapter, loaded.core.target, token, tls))
 
 
 def _list(config: Path | None) -> None:
@@ -53,12 +54,12 @@ def _list(config: Path | None) -> None:
             typer.echo(f"adapter {name}")
 
 
-async def _run(adapter: settings.Adapter, target: str, token: str) -> None:
+async def _run(adapter: settings.Adapter, target: str, token: str, tls: Tls | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    wallet = Wallet(target, token)
+    wallet = Wallet(target, token, tls=tls)
     try:
         module = providers.module(adapter.serving.protocol)
         speaker = module.connect(adapter.serving.provider_id, adapter.secrets, adapter.protocol_settings)

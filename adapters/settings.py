@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from adapters.providers import module
+from wallet_core.client import Tls
 
 _Port = Annotated[int, Meta(ge=0, le=65535)]
 _Seconds = Annotated[float, Meta(gt=0, le=600)]
@@ -20,6 +21,14 @@ class ConfigError(Exception):
     """The configuration cannot be used; the message says where and why."""
 
 
+class CoreTls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[core.tls]`: PEM files. Whom to trust (none: the system's authorities), and who we are where the core asks."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
 class Core(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[core]`: how to reach the core."""
 
@@ -27,6 +36,8 @@ class Core(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: str
     # As env:NAME or file:PATH.
     token: str
+    # None: plain text, for a core on the same machine or behind a mesh.
+    tls: CoreTls | None = None
 
 
 class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,9 +84,28 @@ class Config(msgspec.Struct, frozen=True):
 def load(path: Path) -> Config:
     """The file's shape, without its secrets. Raises ConfigError."""
     try:
-        return msgspec.convert(tomllib.loads(path.read_text()), Config)
+        return msgspec.convert(tomllib.loads(path.read_text()), Config, dec_hook=_path)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _path(kind: type, value: object) -> object:
+    return kind(value) if isinstance(value, str) else value
+
+
+def tls(core: Core) -> Tls | None:
+    """The credentials for the core, read. Raises ConfigError."""
+    if core.tls is None:
+        return None
+    if (core.tls.certificate is None) != (core.tls.key is None):
+        raise ConfigError("[core.tls]: certificate and key belong together")
+    try:
+        ca, certificate, key = (
+            path.read_bytes() if path else None for path in (core.tls.ca, core.tls.certificate, core.tls.key)
+        )
+    except OSError as error:
+        raise ConfigError(f"[core.tls]: {error.filename}: {error.strerror}") from error
+    return Tls(ca, certificate, key)
 
 
 def adapter(config: Config, name: str, environ: Mapping[str, str] = os.environ) -> Adapter:

@@ -117,3 +117,21 @@ def test_every_protocol_has_settings_with_defaults_and_connects():
         module = providers.module(name)
 
         assert module.connect("p", (b"s",), module.Settings()).endpoints
+
+
+def test_the_core_is_reached_by_tls_where_the_file_says_so(tmp_path):
+    (tmp_path / "ca.pem").write_text("a CA")
+    text = CORE + f'[core.tls]\nca = "{tmp_path / "ca.pem"}"\n' + GENERIC
+
+    assert settings.tls(settings.load(written(tmp_path, CORE + GENERIC)).core) is None
+    assert settings.tls(settings.load(written(tmp_path, text)).core).ca == b"a CA"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"), [('ca = "/nowhere/ca.pem"', "No such file"), ('certificate = "c.pem"', "belong together")]
+)
+def test_what_tls_lacks_is_said(tmp_path, table, said):
+    core = settings.load(written(tmp_path, CORE + f"[core.tls]\n{table}\n" + GENERIC)).core
+
+    with pytest.raises(ConfigError, match=said):
+        settings.tls(core)
