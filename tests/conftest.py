@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.postgres import Cluster, create_database, drop_database
 
+pytest_plugins = ["tests.support.core"]
+
 # Nothing here pulls the plug on the machine: with fsync off the tests run faster and lose nothing.
 # A test that wants more makes a `Cluster` of its own.
 SHARED = ("fsync=off", "max_connections=300")

@@ -37,7 +37,7 @@ _TABLES: dict[str, Table[Any]] = {table.name: table for table in TABLES.values()
 
 
 def plan(changes: Changes) -> dict[Shape, list[list[Any]]]:
-    """Return the rows to write by shape, in the order of their keys; guards come first.
+    """Return the rows to write by shape, in the order of their keys; guards come first, then table by table.
 
     The order is what keeps two processes from waiting for each other in a circle.
     """
@@ -61,7 +61,7 @@ def plan(changes: Changes) -> dict[Shape, list[list[Any]]]:
     for shape, written in rows.items():
         width = len(_TABLES[shape.table].key)
         written.sort(key=lambda values, width=width: values[:width])  # type: ignore[misc]  # a default is inferred as Any
-    return dict(sorted(rows.items(), key=lambda item: item[0].verb != GUARD))
+    return dict(sorted(rows.items(), key=lambda item: (item[0].verb != GUARD, item[0].table, item[0].verb)))
 
 
 def _keyed(table: Table[Any]) -> tuple[Column, ...]:

@@ -26,6 +26,7 @@ HOT_SETTINGS = {
 
 READ_CONNECTIONS = 4
 COMMAND_TIMEOUT = 30.0  # seconds; a database that hangs is not there
+QUERY_TIMEOUT = 3600.0  # a check of large books takes its time; asyncpg reads None as the default above
 
 # By SQLSTATE. Serialization failure, deadlock, a row another process has just made, and our own guard's division.
 CONFLICTS = frozenset({"40001", "40P01", "23505", "22012"})
@@ -46,7 +47,7 @@ def interpreted() -> Iterator[None]:
         if state.startswith(GONE):
             raise Unavailable(state) from error
         raise
-    except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise Unavailable(type(error).__name__) from error
 
 
@@ -119,7 +120,7 @@ class Postgres(Reads):
     async def query(self, sql: str) -> list[dict[str, object]]:
         """Return the rows of a check or report."""
         with interpreted():
-            return [dict(row) for row in await self._reads.fetch(sql, timeout=None)]
+            return [dict(row) for row in await self._reads.fetch(sql, timeout=QUERY_TIMEOUT)]
 
     async def close(self) -> None:
         """Let go of the connections; what is under way is finished first."""

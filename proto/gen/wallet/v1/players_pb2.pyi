@@ -50,7 +50,7 @@ class Player(_message.Message):
     COUNTRY_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
-    """The operator's id, 1 to 64 characters of letters, digits and ._:-"""
+    """The operator's id, 1 to 64 characters of letters, digits and ._:@-"""
     operator_id: _builtins.str
     brand_id: _builtins.str
     status: Global___PlayerStatus.ValueType

@@ -1,0 +1,219 @@
+"""`python -m wallet_core up` as real processes: from nothing, moved by a provider's signed call, killed, and back."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import asynccontextmanager, suppress
+
+import aiohttp
+import psutil
+import pytest
+from wallet.v1.wallet_pb2 import GetBalanceRequest
+
+from tests.support.core import money
+from wallet_core.client import Wallet
+
+pytestmark = pytest.mark.timeout(180)
+
+UP = (sys.executable, "-m", "wallet_core", "up")
+
+
+class Up:
+    """A running `up` and what it said."""
+
+    def __init__(self, process, told):
+        self.process = process
+        self.told = told
+        self.demo = {player["player_id"]: player for player in told["demo"]["players"]}
+
+    def family(self):
+        """Its processes, itself first."""
+        own = psutil.Process(self.process.pid)
+        return [own, *own.children(recursive=True)]
+
+    async def ended(self):
+        async with asyncio.timeout(30):
+            rest, errors = await self.process.communicate()
+        return self.process.returncode, rest.decode(), errors.decode()
+
+
+def alive(process):
+    """Whether it runs; who is dead and not yet buried by its parent does not."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+async def started(folder, *arguments):
+    process = await asyncio.create_subprocess_exec(
+        *UP,
+        "--data",
+        str(folder),
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    line = await process.stdout.readline()
+    if not line:
+        _, errors = await process.communicate()
+        raise AssertionError(errors.decode())
+    return Up(process, json.loads(line))
+
+
+@asynccontextmanager
+async def up(folder, *arguments):
+    running = await started(folder, *arguments)
+    try:
+        yield running
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.process.pid, signal.SIGKILL)
+        await running.process.communicate()
+
+
+async def debit(running, transaction_id, amount, player_id="demo-eur", currency="EUR"):
+    """A signed debit of ThrillGate; the status and the answer."""
+    body = json.dumps(
+        {
+            "player_id": player_id,
+            "token": running.demo[player_id]["sessions"]["thrillgate"],
+            "transaction_id": transaction_id,
+            "provider_id": "studio",
+            "gameround_id": f"round-{transaction_id}",
+            "transaction_type": "Debit",
+            "currency": currency,
+            "amount": amount,
+        }
+    ).encode()
+    signature = hmac.digest(running.told["demo"]["secrets"]["thrillgate"].encode(), body, hashlib.sha256).hex()
+    headers = {"Content-Type": "application/json", "X-Server-Authorization": signature}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{running.told['adapters']['thrillgate']}/wallet/transaction", data=body, headers=headers) as answer,
+    ):
+        return answer.status, await answer.json()
+
+
+async def cash(running, player_id="demo-eur"):
+    wallet = Wallet(running.told["core"], running.told["token"])
+    try:
+        return (await wallet.get_balance(GetBalanceRequest(player_id=player_id))).balances.cash
+    finally:
+        await wallet.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def arguments(request):
+    """What `up` is told of its database."""
+    if request.param == "sqlite":
+        return ("--port-base", "0")
+    return ("--port-base", "0", "--database", request.getfixturevalue("postgres_database"))
+
+
+async def test_it_survives_kill_9_of_everything(tmp_path, arguments):
+    async with up(tmp_path / "data", *arguments) as first:
+        assert first.demo["demo-eur"]["balance"] == "1000.00"
+        assert first.demo["demo-jpy"]["balance"] == "100000"
+        assert set(first.told["adapters"]) == {"generic_seamless", "thrillgate"}
+        status, answer = await debit(first, "t-1", "12.34")
+        assert status == 200, answer
+        assert await cash(first) == money("987.66")
+        os.killpg(first.process.pid, signal.SIGKILL)
+        await first.process.wait()
+    async with up(tmp_path / "data", *arguments) as second:
+        assert second.demo["demo-eur"]["balance"] == "987.66"
+        assert second.told["token"] == first.told["token"]
+        assert second.told["demo"]["secrets"] == first.told["demo"]["secrets"]
+        for player_id, player in first.demo.items():
+            assert second.demo[player_id]["sessions"] == player["sessions"]
+        status, answer = await debit(second, "t-1", "12.34")
+        assert status == 200, answer
+        assert await cash(second) == money("987.66")
+        status, answer = await debit(second, "t-2", 1000, "demo-jpy", "JPY")
+        assert status == 200, answer
+        assert await cash(second, "demo-jpy") == money("99000", "JPY")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])
+async def test_it_stops_when_told(tmp_path, number):
+    async with up(tmp_path, "--port-base", "0") as running:
+        family = running.family()
+        assert len(family) == 4
+        os.killpg(running.process.pid, number) if number == signal.SIGINT else running.process.send_signal(number)
+        code, rest, errors = await running.ended()
+    assert code == 0, errors
+    assert rest == ""
+    assert not [each for each in family if alive(each)]
+
+
+async def test_the_death_of_a_child_ends_it_all(tmp_path):
+    async with up(tmp_path, "--port-base", "0", "--adapters", "thrillgate") as running:
+        _, core, adapter = running.family()
+        os.kill(adapter.pid, signal.SIGKILL)
+        code, _, errors = await running.ended()
+        assert code == 1
+        assert "thrillgate ended" in errors
+        assert not alive(core)
+
+
+async def test_children_follow_a_parent_that_was_killed_and_their_ports_are_free_again(tmp_path):
+    async with up(tmp_path, "--port-base", "0") as first:
+        _, *children = first.family()
+        core_port = first.told["core"].rpartition(":")[2]
+        os.kill(first.process.pid, signal.SIGKILL)
+        # At once, with the old core's own port: the lock waits until its last process is gone.
+        async with up(tmp_path, "--port-base", core_port) as second:
+            assert second.told["core"] == first.told["core"]
+            assert not [child for child in children if alive(child)]
+            assert await cash(second) == money("1000")
+
+
+async def test_secrets_are_for_their_owner_only(tmp_path):
+    folder = tmp_path / "data"
+    async with up(folder, "--port-base", "0", "--adapters", "thrillgate"):
+        modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    private = {name for name in modes if name.endswith((".token", ".secret", ".key", ".toml"))}
+    assert len(private) > 6
+    assert {modes[name] for name in private} == {0o600}
+
+
+async def test_an_adapter_that_is_not_there_is_named(tmp_path):
+    process = await asyncio.create_subprocess_exec(
+        *UP, "--data", str(tmp_path), "--adapters", "nobody", stderr=asyncio.subprocess.PIPE
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert "there is no adapter nobody" in errors.decode()
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path):
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        *UP, "--data", str(tmp_path), "--port-base", str(port), stderr=asyncio.subprocess.PIPE
+    )
+    _, errors = await process.communicate()
+    taken.close()
+    assert process.returncode == 1
+    assert f"127.0.0.1:{port} cannot be listened on" in errors.decode()
+    assert "core did not start" in errors.decode()
+
+
+async def test_it_can_be_stopped_before_it_is_up(tmp_path):
+    process = await asyncio.create_subprocess_exec(
+        *UP, "--data", str(tmp_path), "--port-base", "0", stdout=asyncio.subprocess.PIPE
+    )
+    while not (tmp_path / "core.toml").exists():  # noqa: ASYNC110  a file is all there is to see of it yet
+        await asyncio.sleep(0.01)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    assert (await process.communicate())[0] == b""
+    assert process.returncode == 0
+    assert not [each for each in family if alive(each)]

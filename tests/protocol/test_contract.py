@@ -1,0 +1,82 @@
+"""The contract and the code say the same: enums, methods, roles."""
+
+from enum import IntEnum
+
+import grpc
+import pytest
+from wallet.v1 import access_pb2, common_pb2, players_pb2, rounds_pb2, sessions_pb2, wallet_pb2
+
+from wallet_core.api import errors
+from wallet_core.api.access import Access, path
+from wallet_core.api.server import SERVICES
+from wallet_core.api.sessions import USES
+from wallet_core.client import Wallet
+from wallet_core.domain import commands, decision, entries, players, rounds, sessions
+
+ENUMS = [
+    (decision.Reason, common_pb2.Reason, "REASON_"),
+    (decision.Outcome, wallet_pb2.Outcome, "OUTCOME_"),
+    (entries.Kind, wallet_pb2.TransactionKind, "TRANSACTION_KIND_"),
+    (entries.Category, wallet_pb2.Category, "CATEGORY_"),
+    (players.Status, players_pb2.PlayerStatus, "PLAYER_STATUS_"),
+    (rounds.State, rounds_pb2.RoundState, "ROUND_STATE_"),
+    (sessions.State, sessions_pb2.SessionState, "SESSION_STATE_"),
+    (commands.SessionUse, sessions_pb2.SessionUse, "SESSION_USE_"),
+]
+
+
+@pytest.mark.parametrize(("ours", "wire", "prefix"), ENUMS, ids=[prefix for _, _, prefix in ENUMS])
+def test_enums_have_the_names_and_numbers_of_the_wire(ours: type[IntEnum], wire, prefix):
+    on_the_wire = {name.removeprefix(prefix): number for name, number in wire.items() if number}
+    assert {member.name: member.value for member in ours} == on_the_wire
+
+
+def test_action_kinds_are_transaction_kinds():
+    for name, number in wallet_pb2.ActionKind.items():
+        if number:
+            assert entries.Kind[name.removeprefix("ACTION_KIND_")] == number
+
+
+def test_every_reason_has_a_status_that_no_fault_has():
+    assert set(errors.STATUS) == set(decision.Reason)
+    assert not set(errors.STATUS.values()) & {
+        grpc.StatusCode.OK,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.UNIMPLEMENTED,
+        grpc.StatusCode.UNKNOWN,
+    }
+
+
+def test_every_session_use_is_understood():
+    assert set(USES) == set(sessions_pb2.SessionUse.values())
+
+
+def test_every_method_names_its_roles():
+    roles = Access([], SERVICES).roles
+    assert {path(method) for service in SERVICES for method in service.methods} == set(roles)
+    for method, allowed in roles.items():
+        assert allowed, f"{method} may be called by nobody"
+        assert access_pb2.ROLE_UNSPECIFIED not in allowed
+        assert access_pb2.ROLE_OPERATOR in allowed
+
+
+def test_readers_read_only():
+    reading = ("Get", "List", "Preview")
+    for method, allowed in Access([], SERVICES).roles.items():
+        assert (access_pb2.ROLE_READER in allowed) == method.rpartition("/")[2].startswith(reading)
+
+
+def test_the_client_offers_every_call_that_doors_need():
+    names = {
+        "play", "play_many", "preview_play", "close_round", "rollback_batch", "get_balance", "get_transaction",
+        "list_transactions", "get_player", "create_player", "block_player", "unblock_player", "open_session",
+        "resolve_session", "close_session", "get_round", "void_round", "deposit", "withdraw", "post_journal",
+        "trial_balance", "list_journals", "close",
+    }  # fmt: skip
+    assert names <= set(vars(Wallet))

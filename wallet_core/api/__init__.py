@@ -1,0 +1,1 @@
+"""gRPC in, commands out: this door translates and decides nothing."""

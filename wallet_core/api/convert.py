@@ -1,0 +1,189 @@
+"""What the domain answers, as messages."""
+
+from collections.abc import Sequence
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from wallet.v1 import common_pb2 as common
+from wallet.v1 import ledger_pb2, players_pb2, rounds_pb2, sessions_pb2, wallet_pb2
+
+from wallet_core.domain import pockets
+from wallet_core.domain.decision import FATE, Balances, Decision, Fate, Parts, Refusal, Result
+from wallet_core.domain.entries import Line, Transaction
+from wallet_core.domain.money import CURRENCIES, Currency, to_wire
+from wallet_core.domain.players import Player
+from wallet_core.domain.profiles import Profile
+from wallet_core.domain.rounds import Round
+from wallet_core.domain.sessions import Session
+
+
+def money(currency: Currency, amount: int) -> common.Money:
+    """Return an amount of ledger units."""
+    units, nanos = to_wire(currency, amount)
+    return common.Money(currency_code=currency.code, units=units, nanos=nanos)
+
+
+def parts(currency: Currency, found: Parts) -> list[common.PocketAmount]:
+    """Return amounts by pocket."""
+    return [common.PocketAmount(pocket=pocket, amount=money(currency, amount)) for pocket, amount in found]
+
+
+def moment(micros: int) -> Timestamp:
+    """Return a moment."""
+    seconds, rest = divmod(micros, 1_000_000)
+    return Timestamp(seconds=seconds, nanos=rest * 1_000)
+
+
+def identifier(raw: bytes) -> str:
+    """Return a transaction id as it is written; nothing for none."""
+    if not raw:
+        return ""
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def balances(held: Balances | None) -> common.Balances | None:
+    """Return balances; none where nothing is known of them."""
+    return None if held is None else _balances(held)
+
+
+def _balances(held: Balances) -> common.Balances:
+    currency = CURRENCIES[held.currency]
+    cash = money(currency, held.cash)
+    return common.Balances(
+        shown=cash if held.shown == held.cash else money(currency, held.shown),
+        cash=cash,
+        bonus=money(currency, held.bonus),
+        debt=money(currency, held.debt) if held.debt else None,
+    )
+
+
+def refusal(found: Refusal | None) -> common.Refusal | None:
+    """Return a refusal; none for none."""
+    if found is None:
+        return None
+    return common.Refusal(
+        reason=common.Reason.ValueType(found.reason),
+        message=found.message,
+        retryable=FATE[found.reason] is Fate.RETRYABLE,
+    )
+
+
+def response(decision: Decision) -> wallet_pb2.PlayResponse:
+    """Return the answer to a play, or to another command that leaves a transaction."""
+    then, now = decision.then, decision.now
+    now_shown = balances(now)
+    return wallet_pb2.PlayResponse(
+        player_id=decision.player_id,
+        results=[_result(each) for each in decision.results],
+        refusal=refusal(decision.refusal),
+        balances_then=now_shown if then is now else balances(then),
+        balances_now=now_shown,
+        replayed=decision.replayed,
+        display_digits=CURRENCIES[now.currency].display if now else 0,
+    )
+
+
+def _result(found: Result) -> wallet_pb2.ActionResult:
+    return wallet_pb2.ActionResult(
+        external_key=found.external_key,
+        outcome=wallet_pb2.Outcome.ValueType(found.outcome),
+        replayed=found.replayed,
+        transaction_id=identifier(found.transaction_id),
+        parts=parts(CURRENCIES[found.currency], found.parts) if found.parts else (),
+        committed_at=moment(found.committed_at) if found.committed_at else None,
+    )
+
+
+def transaction(row: Transaction, profile: Profile | None) -> wallet_pb2.Transaction:
+    """Return a transaction, its balances as a provider of that profile is shown them."""
+    message = wallet_pb2.Transaction(
+        transaction_id=identifier(row.transaction_id),
+        player_id=row.player_id,
+        provider_id=row.provider_id,
+        external_key=row.external_key,
+        kind=wallet_pb2.TransactionKind.ValueType(row.kind),
+        outcome=wallet_pb2.Outcome.ValueType(row.outcome),
+        reason=common.Reason.ValueType(row.reason or 0),
+        round_id=row.round_id,
+        game_id=row.game_id,
+        category=wallet_pb2.Category.ValueType(row.category),
+        references=row.references,
+        info=dict(row.info),
+        occurred_at=moment(row.occurred_at) if row.occurred_at else None,
+        committed_at=moment(row.committed_at),
+        settled=row.settled,
+    )
+    if row.currency:  # a tombstone that knows no player knows none either
+        currency = CURRENCIES[row.currency]
+        sign = -1 if sum(amount for _, amount in row.parts) < 0 else 1
+        undone = max(0, sign * sum(amount for _, amount in row.rolled_back))
+        then = pockets.shown(row.currency, row.cash_after, row.bonus_after, row.debt_after, profile)
+        message.amount.CopyFrom(money(currency, row.amount))
+        message.parts.extend(parts(currency, row.parts))
+        message.rolled_back.CopyFrom(money(currency, undone))
+        message.balances_then.MergeFrom(_balances(then))
+    return message
+
+
+def player(row: Player) -> players_pb2.Player:
+    """Return a player."""
+    return players_pb2.Player(
+        player_id=row.player_id,
+        operator_id=row.operator_id,
+        brand_id=row.brand_id,
+        currency_codes=row.currencies,
+        status=players_pb2.PlayerStatus.ValueType(row.status),
+        created_at=moment(row.created_at),
+        country=row.country,
+        version=row.version,
+    )
+
+
+def session(row: Session, now: int) -> sessions_pb2.Session:
+    """Return a session as it stands at `now`."""
+    return sessions_pb2.Session(
+        session_id=row.session_id.hex(),
+        player_id=row.player_id,
+        provider_id=row.provider_id,
+        game_id=row.game_id,
+        currency_code=row.currency,
+        state=sessions_pb2.SessionState.ValueType(row.state_at(now)),
+        created_at=moment(row.created_at),
+        expires_at=moment(row.expires_at),
+    )
+
+
+def round_(row: Round) -> rounds_pb2.Round:
+    """Return a round."""
+    currency = CURRENCIES[row.currency]
+    return rounds_pb2.Round(
+        player_id=row.player_id,
+        provider_id=row.provider_id,
+        round_id=row.round_id,
+        game_id=row.game_id,
+        currency_code=row.currency,
+        state=rounds_pb2.RoundState.ValueType(row.state),
+        revision=row.revision,
+        staked=money(currency, row.staked),
+        in_play=money(currency, row.in_play),
+        won=money(currency, row.won),
+        mix=parts(currency, row.mix),
+        opened_at=moment(row.opened_at),
+        changed_at=moment(row.changed_at),
+    )
+
+
+def journal(row: Transaction, lines: Sequence[Line], profile: Profile | None) -> ledger_pb2.Journal:
+    """Return a transaction with its lines."""
+    return ledger_pb2.Journal(transaction=transaction(row, profile), lines=[_line(line) for line in lines])
+
+
+def _line(row: Line) -> ledger_pb2.Line:
+    currency = CURRENCIES[row.currency]
+    return ledger_pb2.Line(
+        account=row.account,
+        detail=row.detail,
+        amount=money(currency, row.amount),
+        sequence=row.sequence or 0,
+        balance_after=None if row.balance_after is None else money(currency, row.balance_after),
+    )

@@ -1,0 +1,126 @@
+"""What is only read: balances, transactions and pages of them."""
+
+import asyncio
+
+from wallet.v1 import wallet_pb2 as pb
+from wallet.v1.common_pb2 import Page
+
+from wallet_core.api import convert, fields, plays
+from wallet_core.api.core import Core
+from wallet_core.domain import sessions
+from wallet_core.domain.accounts import IN_PLAY
+from wallet_core.domain.commands import SessionUse
+from wallet_core.domain.decision import Reason, Refused
+from wallet_core.domain.entries import Transaction, digest
+from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.players import belongs, wallet_currency
+from wallet_core.domain.pockets import balances, withdrawable
+from wallet_core.domain.sessions import Session
+
+
+async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceResponse:
+    """Return what a player has in one currency, as the provider is to be shown it.
+
+    Raises:
+        Refused: the player or session is not known, or has no such wallet.
+    """
+    asked = fields.optional_currency(request.currency_code)
+    profile = None
+    if request.provider_id:
+        profile = core.providers.named(fields.party_id(request.provider_id, "provider_id")).profile
+    player_id = request.player_id
+    if request.session_token:
+        session = await live(core, request.session_token, request.provider_id)
+        if player_id not in {"", session.player_id}:
+            raise Refused(Reason.SESSION_UNKNOWN)
+        if asked not in {"", session.currency}:
+            raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
+        player_id, asked = session.player_id, session.currency
+    elif not player_id:
+        raise fields.invalid("player_id or session_token: one of them is needed.")
+    fields.player_id(player_id)
+    player, rows = await asyncio.gather(core.store.player(player_id), core.store.pockets(player_id))
+    player = belongs(player, request.operator_id, request.brand_id)
+    code = wallet_currency(player, asked)
+    currency = CURRENCIES[code]
+    held = balances(code, {row.account: row for row in rows if row.currency == code}, profile)
+    pockets = tuple((row.account, row.amount) for row in rows if row.currency == code and row.amount)
+    if in_play := await core.store.in_play(player_id, code):
+        pockets = (*pockets, (IN_PLAY, in_play))
+    return pb.GetBalanceResponse(
+        player_id=player_id,
+        balances=convert.balances(held),
+        pockets=convert.parts(currency, pockets),
+        withdrawable=convert.money(currency, withdrawable(held)),
+        display_digits=currency.display,
+        version=player.version,
+    )
+
+
+async def live(core: Core, token: str, provider_id: str) -> Session:
+    """Return the session of a token that may be read with.
+
+    Raises:
+        Refused: SESSION_UNKNOWN, SESSION_EXPIRED, SESSION_ROTATED.
+    """
+    session = await known(core, token, provider_id)
+    sessions.usable(session, SessionUse.READ, core.clock.now())
+    return session
+
+
+async def known(core: Core, token: str, provider_id: str) -> Session:
+    """Return the session of a token at a provider.
+
+    Raises:
+        Refused: SESSION_UNKNOWN.
+    """
+    if not token:
+        raise fields.invalid("token: one is needed.")
+    session_id = plays.session_id(fields.text(token, "token"))
+    player_id = await core.identities.of_session(session_id)
+    found = await core.store.session(player_id, session_id) if player_id else None
+    return sessions.known(found, provider_id)
+
+
+async def transaction(core: Core, request: pb.GetTransactionRequest) -> pb.Transaction:
+    """Return the transaction under a provider's key.
+
+    Raises:
+        Refused: TRANSACTION_NOT_FOUND, UNKNOWN_PROVIDER; INVALID_REQUEST where several players have one.
+    """
+    provider_id = fields.partner_id(request.provider_id, "provider_id")
+    fields.key(request.external_key, "external_key")
+    if request.player_id:
+        fields.player_id(request.player_id)
+    profile = None if provider_id.startswith("~") else core.providers.named(provider_id).profile
+    rows = await core.store.transactions_by_key(digest(provider_id, request.external_key))
+    owned = [row for row in rows if row.player_id and request.player_id in {"", row.player_id}]
+    if len(owned) > 1:
+        raise fields.invalid("player_id: several players have this key; name one.")
+    graves = [row for row in rows if not row.player_id]
+    if not owned and not graves:
+        raise Refused(Reason.TRANSACTION_NOT_FOUND)
+    return convert.transaction((owned or graves)[0], profile)
+
+
+async def transactions(
+    core: Core, player_id: str, page: Page, provider_id: str = "", round_id: str = ""
+) -> tuple[list[Transaction], str]:
+    """Return a page of a player's transactions, newest first, and the token of the next.
+
+    Raises:
+        Refused: PLAYER_UNKNOWN, or the page is malformed.
+    """
+    fields.player_id(player_id)
+    if provider_id:
+        fields.partner_id(provider_id, "provider_id")
+    fields.text(round_id, "round_id")
+    size = fields.page_size(page)
+    before = fields.cursor(page, bytes)
+    belongs(await core.store.player(player_id), "", "")
+    rows = await core.store.transactions(
+        player_id, provider_id=provider_id, round_id=round_id, before=before, limit=size + 1
+    )
+    more = len(rows) > size
+    rows = rows[:size]
+    return rows, fields.page_token(rows[-1].transaction_id) if more else ""

@@ -1,0 +1,123 @@
+"""The commands: up, serve, migrate, check."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import typer
+
+from wallet_core import app as wiring
+from wallet_core import config, telemetry
+from wallet_core.cli import up as upping
+from wallet_core.cli.processes import Failed
+from wallet_core.config import ConfigError
+from wallet_core.storage import check as checking
+from wallet_core.storage import migrate as migrating
+from wallet_core.storage.store import Unavailable
+
+T = TypeVar("T")
+
+FAILED = 1
+MISUSED = 2
+
+app = typer.Typer(help="A casino wallet: its core, and what keeps it.", no_args_is_help=True, add_completion=False)
+
+_Config = Annotated[Path | None, typer.Option("--config", envvar="WALLET_CONFIG", help="A TOML file of settings.")]
+_Database = Annotated[str, typer.Option("--database", help="Instead of the configured one.")]
+
+
+@app.command()
+def serve(config_file: _Config = None) -> None:
+    """Serve gRPC until SIGTERM or SIGINT; print {"core": "host:port"} when ready."""
+    settings = _settings(config_file)
+    telemetry.configure_logs(settings.log_level)
+    _run(_serve(settings))
+
+
+@app.command()
+def migrate(config_file: _Config = None, database: _Database = "") -> None:
+    """Bring the database up to date; print what was applied."""
+    for name in _run(migrating.migrate(database or _settings(config_file).database)):
+        typer.echo(name)
+
+
+@app.command()
+def check(config_file: _Config = None, database: _Database = "") -> None:
+    """Ask the books whether they keep the laws; print each row that does not, and fail if there is one."""
+    violations = _run(_check(database or _settings(config_file).database))
+    for violation in violations:
+        typer.echo(msgspec.json.encode(violation, enc_hook=str).decode())
+    typer.echo(f"{len(checking.laws())} laws checked, {len(violations)} violations", err=True)
+    if violations:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def up(
+    database: Annotated[
+        str,
+        typer.Option(help="postgresql://user@host/database, or sqlite:///path; default: a file in the data folder."),
+    ] = "",
+    data: Annotated[
+        Path | None, typer.Option(help="Where tokens and secrets are kept; default: $XDG_STATE_HOME/wallet.")
+    ] = None,
+    port_base: Annotated[
+        int, typer.Option(help="Port of the core; the adapters follow in the order of their names. 0: free ones.")
+    ] = upping.PORT_BASE,
+    adapters: Annotated[str, typer.Option(help="Names with commas between them, or all.")] = "all",
+) -> None:
+    """Run the core and the adapters with a demo brand; print one line of JSON when all is ready."""
+    telemetry.configure_logs()
+    folder = (data or config.data_folder()).absolute()
+    try:
+        _run(upping.up(folder, database or f"sqlite://{folder}/wallet.db", port_base, adapters))
+    except Failed as failed:
+        typer.echo(f"up: {failed}", err=True)
+        raise typer.Exit(FAILED) from None
+
+
+async def _serve(settings: config.Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with wiring.running(settings) as core:
+        ready = {"core": core.target} | ({"metrics": core.metrics_url} if core.metrics_url else {})
+        typer.echo(msgspec.json.encode(ready).decode())
+        sys.stdout.flush()
+        await stop.wait()
+
+
+async def _check(database: str) -> list[checking.Violation]:
+    store = await wiring.open_store(database)
+    try:
+        return await checking.check(store)
+    finally:
+        await store.close()
+
+
+def _settings(path: Path | None) -> config.Settings:
+    try:
+        return config.load(path)
+    except ConfigError as error:
+        typer.echo(f"settings: {error}", err=True)
+        raise typer.Exit(MISUSED) from None
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run on the fastest loop there is; turn what a person can put right into a sentence."""
+    try:
+        if sys.platform == "win32":
+            return asyncio.run(work)
+        import uvloop  # noqa: PLC0415  not there on Windows
+
+        return uvloop.run(work)
+    except ConfigError as error:
+        typer.echo(f"settings: {error}", err=True)
+        raise typer.Exit(MISUSED) from None
+    except Unavailable as error:
+        typer.echo(f"the database is not there ({error}); check its address and whether it runs", err=True)
+        raise typer.Exit(FAILED) from None

@@ -1,0 +1,241 @@
+"""The one way in for Python callers: deadlines, retries under the same keys, plays gathered into one call."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import grpc
+from wallet.v1 import ledger_pb2 as ledger
+from wallet.v1 import payments_pb2 as payments
+from wallet.v1 import players_pb2 as players
+from wallet.v1 import rounds_pb2 as rounds
+from wallet.v1 import sessions_pb2 as sessions
+from wallet.v1 import wallet_pb2 as wallet
+from wallet.v1.ledger_pb2_grpc import LedgerServiceStub
+from wallet.v1.payments_pb2_grpc import PaymentServiceStub
+from wallet.v1.players_pb2_grpc import PlayerServiceStub
+from wallet.v1.rounds_pb2_grpc import RoundServiceStub
+from wallet.v1.sessions_pb2_grpc import SessionServiceStub
+from wallet.v1.wallet_pb2_grpc import WalletServiceStub
+
+from wallet_core.client.answers import Refused, Unavailable, failure, refused
+from wallet_core.client.gatherer import Gatherer
+
+__all__ = ["Refused", "Tls", "Unavailable", "Wallet"]
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+MAX_MESSAGE = 4 * 1024 * 1024
+
+# Every call is idempotent, so every call may be sent again. gRPC adds the jitter and stops at the deadline.
+SERVICE_CONFIG = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 5,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "1s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+    "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.5},
+}
+
+OPTIONS: tuple[tuple[str, str | int], ...] = (
+    ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
+    ("grpc.max_send_message_length", MAX_MESSAGE),
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.use_local_subchannel_pool", 1),  # a channel of its own, so that closing one ends its connections
+)
+
+
+@dataclass(frozen=True)
+class Tls:
+    """PEM files' contents: whom to trust (none: the system's authorities), and who we are, where the core asks."""
+
+    ca: bytes | None = None
+    certificate: bytes | None = None
+    key: bytes | None = None
+
+
+class Wallet:
+    """A connection to the core. Every call raises `Refused` or `Unavailable`, and nothing else."""
+
+    def __init__(
+        self, target: str, token: str, *, deadline: float = 5.0, coalesce: bool = True, tls: Tls | None = None
+    ) -> None:
+        """Connect to `target` (host:port) lazily; `deadline` is the seconds a call gets that names none."""
+        if tls is None:
+            self._channel = grpc.aio.insecure_channel(target, OPTIONS)
+        else:
+            credentials = grpc.ssl_channel_credentials(tls.ca, tls.key, tls.certificate)
+            self._channel = grpc.aio.secure_channel(target, credentials, OPTIONS)
+        self._metadata = (("authorization", f"Bearer {token}"),)
+        self._deadline = deadline
+        self._coalesce = coalesce
+        self._plays = WalletServiceStub(self._channel)
+        self._players = PlayerServiceStub(self._channel)
+        self._sessions = SessionServiceStub(self._channel)
+        self._rounds = RoundServiceStub(self._channel)
+        self._payments = PaymentServiceStub(self._channel)
+        self._ledger = LedgerServiceStub(self._channel)
+        self._gatherer = Gatherer(lambda request, seconds: self._call(self._plays.PlayMany, request, seconds))
+
+    async def close(self) -> None:
+        """Finish what is under way and disconnect."""
+        await self._channel.close(grace=self._deadline)
+
+    async def play(self, request: wallet.PlayRequest, *, deadline: float | None = None) -> wallet.PlayResponse:
+        """One player's ordered actions, all or nothing."""
+        if not self._coalesce:
+            return await self._call(self._plays.Play, request, deadline)
+        (answer,) = await self._gatherer.send([request], deadline or self._deadline)
+        if isinstance(answer, Unavailable):
+            raise answer
+        if answer.HasField("refusal"):
+            raise refused(answer)
+        return answer
+
+    async def play_many(
+        self, requests: Sequence[wallet.PlayRequest], *, deadline: float | None = None
+    ) -> list[wallet.PlayResponse | Unavailable]:
+        """Independent plays, any number of them; a refusal is in its response."""
+        return await self._gatherer.send(requests, deadline or self._deadline)
+
+    async def preview_play(
+        self, request: wallet.PreviewPlayRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """What `play` would answer now; a refusal is in the response."""
+        return (await self._call(self._plays.PreviewPlay, request, deadline)).response
+
+    async def close_round(
+        self, request: wallet.CloseRoundRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """Close a round."""
+        return (await self._call(self._plays.CloseRound, request, deadline)).response
+
+    async def rollback_batch(
+        self, request: wallet.RollbackBatchRequest, *, deadline: float | None = None
+    ) -> wallet.RollbackBatchResponse:
+        """Roll back every play of a provider's batch."""
+        return await self._call(self._plays.RollbackBatch, request, deadline)
+
+    async def get_balance(
+        self, request: wallet.GetBalanceRequest, *, deadline: float | None = None
+    ) -> wallet.GetBalanceResponse:
+        """What a player has."""
+        return await self._call(self._plays.GetBalance, request, deadline)
+
+    async def get_transaction(
+        self, request: wallet.GetTransactionRequest, *, deadline: float | None = None
+    ) -> wallet.GetTransactionResponse:
+        """The transaction under a provider's external key."""
+        return await self._call(self._plays.GetTransaction, request, deadline)
+
+    async def list_transactions(
+        self, request: wallet.ListTransactionsRequest, *, deadline: float | None = None
+    ) -> wallet.ListTransactionsResponse:
+        """A player's transactions, newest first."""
+        return await self._call(self._plays.ListTransactions, request, deadline)
+
+    async def get_player(
+        self, request: players.GetPlayerRequest, *, deadline: float | None = None
+    ) -> players.GetPlayerResponse:
+        """A player."""
+        return await self._call(self._players.GetPlayer, request, deadline)
+
+    async def create_player(
+        self, request: players.CreatePlayerRequest, *, deadline: float | None = None
+    ) -> players.CreatePlayerResponse:
+        """Create a player."""
+        return await self._call(self._players.CreatePlayer, request, deadline)
+
+    async def block_player(
+        self, request: players.BlockPlayerRequest, *, deadline: float | None = None
+    ) -> players.BlockPlayerResponse:
+        """Refuse a player's new stakes and payments."""
+        return await self._call(self._players.BlockPlayer, request, deadline)
+
+    async def unblock_player(
+        self, request: players.UnblockPlayerRequest, *, deadline: float | None = None
+    ) -> players.UnblockPlayerResponse:
+        """Accept them again."""
+        return await self._call(self._players.UnblockPlayer, request, deadline)
+
+    async def open_session(
+        self, request: sessions.OpenSessionRequest, *, deadline: float | None = None
+    ) -> sessions.OpenSessionResponse:
+        """Open a session of a player at a provider."""
+        return await self._call(self._sessions.OpenSession, request, deadline)
+
+    async def resolve_session(
+        self, request: sessions.ResolveSessionRequest, *, deadline: float | None = None
+    ) -> sessions.ResolveSessionResponse:
+        """Who is behind a token; replace it, where asked to."""
+        return await self._call(self._sessions.ResolveSession, request, deadline)
+
+    async def close_session(
+        self, request: sessions.CloseSessionRequest, *, deadline: float | None = None
+    ) -> sessions.CloseSessionResponse:
+        """End a session."""
+        return await self._call(self._sessions.CloseSession, request, deadline)
+
+    async def get_round(
+        self, request: rounds.GetRoundRequest, *, deadline: float | None = None
+    ) -> rounds.GetRoundResponse:
+        """A round."""
+        return await self._call(self._rounds.GetRound, request, deadline)
+
+    async def void_round(
+        self, request: rounds.VoidRoundRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """Give the stakes of an open round back."""
+        return (await self._call(self._rounds.VoidRound, request, deadline)).response
+
+    async def deposit(self, request: payments.DepositRequest, *, deadline: float | None = None) -> wallet.PlayResponse:
+        """Money that has arrived."""
+        return (await self._call(self._payments.Deposit, request, deadline)).response
+
+    async def withdraw(
+        self, request: payments.WithdrawRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """Money that has left."""
+        return (await self._call(self._payments.Withdraw, request, deadline)).response
+
+    async def post_journal(
+        self, request: ledger.PostJournalRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """Post by hand."""
+        return (await self._call(self._ledger.PostJournal, request, deadline)).response
+
+    async def trial_balance(
+        self, request: ledger.GetTrialBalanceRequest, *, deadline: float | None = None
+    ) -> ledger.GetTrialBalanceResponse:
+        """The sum of every account."""
+        return await self._call(self._ledger.GetTrialBalance, request, deadline)
+
+    async def list_journals(
+        self, request: ledger.ListJournalsRequest, *, deadline: float | None = None
+    ) -> ledger.ListJournalsResponse:
+        """A player's journals, newest first."""
+        return await self._call(self._ledger.ListJournals, request, deadline)
+
+    async def _call(self, method: grpc.aio.UnaryUnaryMultiCallable[Q, A], request: Q, deadline: float | None) -> A:
+        try:
+            return await method(request, timeout=deadline or self._deadline, metadata=self._metadata)
+        except grpc.aio.AioRpcError as error:
+            raise failure(error) from None
+        except grpc.aio.UsageError as error:  # the channel was closed
+            raise Unavailable(str(error)) from None
