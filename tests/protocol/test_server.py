@@ -126,11 +126,15 @@ async def test_the_request_id_of_the_caller_comes_back(core):
     ids=lambda each: getattr(each, "name", type(each).__name__),
 )
 async def test_a_fault_says_what_to_do_and_nothing_of_the_inside(core, monkeypatch, fault, code):
-    async def submit(self, command, deadline):
-        raise fault
+    def put(self, command, deadline):
+        if isinstance(fault, Overloaded | Stopped):
+            raise fault
+        answer = asyncio.get_running_loop().create_future()
+        answer.set_exception(fault)
+        return answer
 
     player = await core.player()
-    monkeypatch.setattr(Batcher, "submit", submit)
+    monkeypatch.setattr(Batcher, "put", put)
     with structlog.testing.capture_logs() as logs:
         error, trailing = await refused_status(core, bet(player))
         async with core.channel() as (channel, metadata):
@@ -146,12 +150,12 @@ async def test_a_fault_says_what_to_do_and_nothing_of_the_inside(core, monkeypat
 
 
 async def test_a_call_without_a_deadline_gets_the_servers(sqlite_core_database, monkeypatch):
-    async def submit(self, command, deadline):
-        await asyncio.sleep(60)
+    def put(self, command, deadline):
+        return asyncio.get_running_loop().create_future()  # never answered
 
     async with core_on(sqlite_core_database, default_deadline=0.1, slow_call=0.05) as core:
         player = await core.player()
-        monkeypatch.setattr(Batcher, "submit", submit)
+        monkeypatch.setattr(Batcher, "put", put)
         with structlog.testing.capture_logs() as logs:
             error, _ = await refused_status(core, bet(player))
         assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED

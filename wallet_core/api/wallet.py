@@ -1,7 +1,7 @@
 """WalletService: plays, and what is known of them afterwards."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from grpc import StatusCode
@@ -20,6 +20,7 @@ from wallet_core.domain.decision import MESSAGES, Decision, Outcome, Reason, Ref
 from wallet_core.domain.entries import Kind
 from wallet_core.domain.profiles import UNKNOWN_ROLLBACK
 from wallet_core.engine import graves
+from wallet_core.engine.batcher import Overloaded, Stopped
 
 PLAYS_MAX = 1_000
 NOT_FOUND = Reason.REFERENCE_NOT_FOUND
@@ -130,11 +131,16 @@ class WalletService(WalletServiceServicer):
             else:
                 commands.append((index, command, _who(request, command)))
         players = await self._core.identities.of([who for _, _, who in commands])
-        decided = await asyncio.gather(
-            *(self._decided(command, who) for (_, command, _), who in zip(commands, players, strict=True)),
-            return_exceptions=True,
-        )
-        for (index, _, _), decision in zip(commands, decided, strict=True):
+        begun: dict[int, Awaitable[Decision]] = {}
+        for (index, command, _), who in zip(commands, players, strict=True):
+            if isinstance(who, Refusal):
+                found[index] = Decision(command.player_id, refusal=who)
+                continue
+            try:
+                begun[index] = self._buried(command) if isinstance(who, Nobody) else self._put(command, who)
+            except (Overloaded, Stopped) as fault:
+                found[index] = fault
+        for index, decision in zip(begun, await asyncio.gather(*begun.values(), return_exceptions=True), strict=True):
             if isinstance(decision, BaseException) and not isinstance(decision, Exception):
                 raise decision
             found[index] = decision
@@ -147,12 +153,10 @@ class WalletService(WalletServiceServicer):
             raise Denied(StatusCode.PERMISSION_DENIED, f"{caller.name} may not name the provider.")
         return plays.play(request, self._core.providers, self._core.terms)
 
-    async def _decided(self, play: c.Play, who: str | Refusal | Nobody) -> Decision:
-        if isinstance(who, Refusal):
-            return Decision(play.player_id, refusal=who)
-        if isinstance(who, Nobody):
-            return await self._buried(play)
-        return await self._core.submit(play if play.player_id == who else replace(play, player_id=who))
+    def _put(self, play: c.Play, player_id: str) -> asyncio.Future[Decision]:
+        """Put the play in the queue: a future costs a tenth of a task."""
+        named = play if play.player_id == player_id else replace(play, player_id=player_id)
+        return self._core.batcher.put(named, CURRENT.get().expires)
 
     async def _buried(self, play: c.Play) -> Decision:
         """Leave a tombstone for a rollback that names nobody and finds nothing (R-PROV-10)."""
@@ -160,8 +164,8 @@ class WalletService(WalletServiceServicer):
         if not _lone_rollback(play):
             return _refused(NOT_FOUND)
 
-        async def roll_back(player_id: str) -> Decision:
-            return await self._core.submit(replace(play, player_id=player_id))
+        def roll_back(player_id: str) -> asyncio.Future[Decision]:
+            return self._put(play, player_id)
 
         decision = await graves.bury(
             self._core.batcher,

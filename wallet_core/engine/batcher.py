@@ -78,14 +78,21 @@ class Batcher:
         return len(self._queue)
 
     async def submit(self, command: Command, deadline: float) -> Decision:
-        """Return the decision once it is durable.
+        """Return the decision once it is durable; raises what `put` does, and what its future may."""
+        return await self.put(command, deadline)
+
+    def put(self, command: Command, deadline: float) -> asyncio.Future[Decision]:
+        """Put a command in the queue; return the future of its decision.
 
         Args:
             command: what to decide.
             deadline: in seconds of time.monotonic().
 
         Raises:
-            Overloaded, Expired, Stopped: it was not executed.
+            Overloaded, Stopped: it was not executed.
+
+        The future's exceptions:
+            Expired: it was not executed.
             Unavailable: the database went away; it may or may not have been. Sending it again tells.
         """
         if self._stopping:
@@ -95,7 +102,7 @@ class Batcher:
         answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self._queue.append(_Item(command, deadline, answer))
         self._dispatch()
-        return await answer
+        return answer
 
     async def preview(self, command: Command) -> Decision:
         """Return what the decision would be now; nothing is written."""
