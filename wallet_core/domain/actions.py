@@ -34,11 +34,10 @@ def bet(table: Table, action: Action) -> Move:
     if mix is None or cash < action.minimum_balance:
         raise Refused(Reason.INSUFFICIENT_FUNDS)
     staked = accounts.IN_PLAY if state is rounds.State.OPEN else accounts.STAKES
-    after = table.changed(round_, state, add(round_.mix, mix))
     return Move(
         entries=(*(Entry(pocket, -part) for pocket, part in mix), *((Entry(staked, amount),) if amount else ())),
         parts=tuple((pocket, -part) for pocket, part in mix),
-        round=replace(after, stakes=round_.stakes + 1),
+        round=table.changed(round_, state, add(round_.mix, mix), stakes=round_.stakes + 1),
     )
 
 
@@ -57,8 +56,10 @@ def win(table: Table, action: Action) -> Move:
             state = round_.state  # it was not staked for, so no rollback of stakes undoes it (E-36)
         refund = min(amount, round_.refunded) if state is rounds.State.VOIDED else 0
         won = amount - refund
-        round_ = replace(
-            table.changed(round_, state, round_.mix),
+        round_ = table.changed(
+            round_,
+            state,
+            round_.mix,
             won=round_.won + won,
             refunded=round_.refunded - refund,
             wins=round_.wins + (not bets and action.category is Category.GAME),

@@ -4,7 +4,7 @@ Rows are frozen; changing one means putting a new one in its place. Every `put` 
 refused half-way is undone whole, and so that the save writes just what changed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from msgspec import Struct
@@ -110,8 +110,7 @@ class Book:
         """Put a row in the place of the one with its key."""
         key = key_of(row)
         before = self._rows.get(key)
-        if key not in self._before:
-            self._before[key] = before
+        self._before.setdefault(key, before)
         self._undo.append((key, before))
         self._set(key, row)
 
@@ -222,17 +221,16 @@ class Book:
 
 def key_of(row: Row) -> Key:
     """Return the place of a row in a book."""
-    match row:
-        case Player():
-            return Player, row.player_id
-        case Pocket():
-            return Pocket, row.player_id, row.currency, row.account
-        case Transaction():
-            return Transaction, row.player_id, row.key
-        case Round():
-            return Round, row.player_id, row.provider_id, row.round_id
-        case Session():
-            return Session, row.player_id, row.session_id
+    return _PLACES[type(row)](row)
+
+
+_PLACES: dict[type[Row], Callable[[Any], Key]] = {
+    Player: lambda row: (Player, row.player_id),
+    Pocket: lambda row: (Pocket, row.player_id, row.currency, row.account),
+    Transaction: lambda row: (Transaction, row.player_id, row.key),
+    Round: lambda row: (Round, row.player_id, row.provider_id, row.round_id),
+    Session: lambda row: (Session, row.player_id, row.session_id),
+}
 
 
 def _sound(account: str, balance: int) -> bool:

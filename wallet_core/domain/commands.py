@@ -30,7 +30,7 @@ class Terms(Struct, frozen=True):
     debt_recovery_deposit: int = 0
 
 
-class Action(Struct, frozen=True):
+class Action(Struct, frozen=True, gc=False):
     """One action of a play; see wallet.v1.Action.
 
     Attributes:
@@ -48,7 +48,7 @@ class Action(Struct, frozen=True):
     info: tuple[tuple[str, str], ...] = ()
 
 
-class Play(Struct, frozen=True):
+class Play(Struct, frozen=True, gc=False):
     """One player's ordered actions, all or nothing (WalletService.Play, CloseRound).
 
     Attributes:

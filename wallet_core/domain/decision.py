@@ -83,7 +83,7 @@ FATE: dict[Reason, Fate] = {
 }
 
 
-class Refusal(Struct, frozen=True):
+class Refusal(Struct, frozen=True, gc=False):
     """An expected "no", with words for the developer or operator who reads it."""
 
     reason: Reason
@@ -139,7 +139,7 @@ class Outcome(IntEnum):
     REFUSED = 3
 
 
-class Balances(Struct, frozen=True):
+class Balances(Struct, frozen=True, gc=False):
     """What a player has in one currency, in ledger units; debt is positive."""
 
     currency: str
@@ -149,7 +149,7 @@ class Balances(Struct, frozen=True):
     debt: int
 
 
-class Result(Struct, frozen=True):
+class Result(Struct, frozen=True, gc=False):
     """What became of one action, as it is stored and answered.
 
     Attributes:
@@ -166,7 +166,7 @@ class Result(Struct, frozen=True):
     replayed: bool = False
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """The answer to a command.
 
     Attributes:

@@ -17,7 +17,6 @@ from wallet_core.domain.decision import (
     Decision,
     Fate,
     Outcome,
-    Parts,
     Reason,
     Refusal,
     Refused,
@@ -28,7 +27,7 @@ from wallet_core.domain.players import Player, Status, belongs, wallet_currency
 from wallet_core.domain.pockets import balances, shown
 from wallet_core.domain.profiles import BetSession, CreditSession, LateOriginal, Refusals, Repeat
 from wallet_core.domain.profiles import Shown as ShownBalance
-from wallet_core.domain.table import Table
+from wallet_core.domain.table import NOTHING, Move, Table
 
 ORIGINALS = frozenset({Kind.BET, Kind.WIN})
 """What a tombstone can lie in wait for."""
@@ -180,35 +179,30 @@ def _gates(table: Table, player: Player, fresh: list[Action]) -> None:
 
 
 def _act(table: Table, action: Action) -> Result:
-    """Apply one action: its rule says what moves, the book posts it, and it is stored under its key."""
-    command, book = table.command, table.book
+    """Apply one action: its rule says what moves."""
+    command = table.command
     round_ = table.round()
     if round_ is not None and round_.currency != table.currency:
         raise Refused(Reason.WRONG_CURRENCY, f"The round is played in {round_.currency}.")
     move = ACTIONS[action.kind](table, action)
     if command.close_round and action is command.actions[-1]:
         move = table.closing(move)
-    book.post(command.player_id, table.transaction_id(action), table.currency, move.entries, round_=move.round)
-    outcome = Outcome.APPLIED if move.entries else move.outcome
-    return _store(table, action, outcome, parts=move.parts, round_id=move.round.round_id if move.round else "")
+    return _store(table, action, Outcome.APPLIED if move.entries else move.outcome, move)
 
 
 def _store(
-    table: Table,
-    action: Action,
-    outcome: Outcome,
-    *,
-    parts: Parts = (),
-    round_id: str = "",
-    reason: Reason | None = None,
+    table: Table, action: Action, outcome: Outcome, move: Move = NOTHING, reason: Reason | None = None
 ) -> Result:
-    """Store an action's outcome under its key, with the balances after it; a rollback's round is its original's."""
-    command = table.command
-    held = balances(table.currency, table.book.pockets(command.player_id, table.currency), command.profile)
+    """Post an action's journal and store its outcome under its key; a rollback's round is its original's."""
+    command, book = table.command, table.book
+    player_id, parts = command.player_id, move.parts
+    identity = table.transaction_id(action)
+    book.post(player_id, identity, table.currency, move.entries, round_=move.round)
+    held = balances(table.currency, book.pockets(player_id, table.currency), command.profile)
     row = Transaction(
-        player_id=command.player_id,
+        player_id=player_id,
         key=action.key,
-        transaction_id=table.transaction_id(action),
+        transaction_id=identity,
         provider_id=command.provider_id,
         external_key=action.external_key,
         kind=action.kind,
@@ -219,7 +213,7 @@ def _store(
         reason=reason,
         fingerprint=table.fingerprint(action),
         parts=parts,
-        round_id=round_id or command.round_id,
+        round_id=move.round.round_id if move.round else command.round_id,
         game_id=command.game_id,
         category=action.category,
         references=action.references,
@@ -230,7 +224,7 @@ def _store(
         debt_after=held.debt,
         occurred_at=command.occurred_at,
     )
-    table.book.put(row)
+    book.put(row)
     table.index += 1
     return result(row)
 

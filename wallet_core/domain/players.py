@@ -15,7 +15,7 @@ class Status(IntEnum):
     BLOCKED = 2
 
 
-class Player(Struct, frozen=True):
+class Player(Struct, frozen=True, gc=False):
     """A player account: one person at one brand.
 
     Attributes:

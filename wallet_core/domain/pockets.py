@@ -9,7 +9,7 @@ from wallet_core.domain.decision import Balances, Parts
 from wallet_core.domain.profiles import Overdraw, Profile
 
 
-class Pocket(Struct, frozen=True):
+class Pocket(Struct, frozen=True, gc=False):
     """One pocket's balance row.
 
     Attributes:

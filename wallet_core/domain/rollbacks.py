@@ -109,7 +109,7 @@ def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:
     round_ = _round_of(table, target)
     table.book.put(replace(target, rolled_back=add(target.rolled_back, parts)))
     if round_ is not None:
-        round_ = replace(table.changed(round_, round_.state, round_.mix), won=round_.won - amount)
+        round_ = table.changed(round_, round_.state, round_.mix, won=round_.won - amount)
     return Move(
         entries=(*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)),
         parts=taken,
@@ -161,7 +161,7 @@ def amend(table: Table, action: Action) -> Move:
     changed = moved if delta > 0 else ((accounts.CASH, delta),)
     table.book.put(replace(target, rolled_back=add(target.rolled_back, changed, -1)))
     if round_ is not None:
-        round_ = replace(table.changed(round_, round_.state, round_.mix), won=round_.won + delta)
+        round_ = table.changed(round_, round_.state, round_.mix, won=round_.won + delta)
     return Move(
         entries=(*(Entry(pocket, part) for pocket, part in moved), Entry(accounts.WINS, -delta)),
         parts=moved,

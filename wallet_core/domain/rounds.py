@@ -75,7 +75,7 @@ TRANSITIONS: dict[tuple[State, Event], State | Reason] = {
 LATE_STAKES: dict[State, State] = {State.CLOSED: State.CLOSED, State.CANCELLED: State.OPEN}
 
 
-class Round(Struct, frozen=True):
+class Round(Struct, frozen=True, gc=False):
     """A round of one player (R-ROUND-01, R-ROUND-06).
 
     Attributes:

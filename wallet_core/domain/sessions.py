@@ -19,7 +19,7 @@ class State(IntEnum):
     EXPIRED = 4
 
 
-class Session(Struct, frozen=True):
+class Session(Struct, frozen=True, gc=False):
     """One token of a player at a provider (R-SESS-04).
 
     Attributes:

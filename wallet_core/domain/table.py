@@ -14,7 +14,7 @@ from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.sessions import Session
 
 
-class Move(Struct, frozen=True):
+class Move(Struct, frozen=True, gc=False):
     """What an action moves.
 
     Attributes:
@@ -114,10 +114,10 @@ class Table:
             changed_at=self.at,
         )
 
-    def changed(self, round_: Round, state: rounds.State, mix: Parts) -> Round:
-        """Return the round in its next state, with the stakes that survive; one that was over is a revision on."""
+    def changed(self, round_: Round, state: rounds.State, mix: Parts, **sums: int) -> Round:
+        """Return the round in its next state, with its surviving stakes and sums; one that was over is revised."""
         revision = round_.revision + (round_.state is not rounds.State.OPEN)
-        return replace(round_, state=state, mix=mix, revision=revision, changed_at=self.at + self.index)
+        return replace(round_, state=state, mix=mix, revision=revision, changed_at=self.at + self.index, **sums)
 
     def closing(self, move: Move) -> Move:
         """Return the move with the close of the round after it (P-04); a round that is over stays as it is."""
