@@ -111,7 +111,7 @@ def transaction(row: Transaction, profile: Profile | None) -> wallet_pb2.Transac
         info=dict(row.info),
         occurred_at=moment(row.occurred_at) if row.occurred_at else None,
         committed_at=moment(row.committed_at),
-        settled=row.settled,
+        settled=row.settlements > 0,
     )
     if row.currency:  # a tombstone that knows no player knows none either
         currency = CURRENCIES[row.currency]

@@ -1,6 +1,6 @@
 """Actions: what a bet, a win or a note moves. One function a kind, each returning its move.
 
-Postings are the templates of rulebook 3.4: P-02 stake, P-03 win, P-21 debt recovery; P-04 close is the table's.
+Postings are the templates of rulebook 3.4: P-02 stake; P-03 win and P-04 close are the table's.
 """
 
 from collections.abc import Callable
@@ -9,75 +9,54 @@ from msgspec.structs import replace
 
 from wallet_core.domain import accounts, rounds
 from wallet_core.domain.commands import Action
-from wallet_core.domain.debts import recovery
-from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
+from wallet_core.domain.decision import Outcome, Reason, Refused
 from wallet_core.domain.entries import Category, Entry, Kind, Transaction, digest
-from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.pockets import add
-from wallet_core.domain.profiles import Settle, WinReference, Zero
+from wallet_core.domain.profiles import LateStake, Settle, WinReference
 from wallet_core.domain.rollbacks import amend, rollback
 from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.table import NOTHING, Move, Table
-from wallet_core.domain.write_off import pro_rata, waterfall
+from wallet_core.domain.write_off import waterfall
 
 
 def bet(table: Table, action: Action) -> Move:
     """Take a stake: from the pockets the write-off rule names, into play (P-02)."""
-    profile = table.command.profile
-    amount = table.amount(action, Zero.REFUSE_BET)
+    amount = table.amount(action)
     round_ = table.opened()
     if round_ is None:
         raise Refused(Reason.INVALID_REQUEST, "A bet needs a round_id.")
-    state = rounds.after(round_, Event.STAKE, profile.late_stake)
+    late = table.command.profile.late_stake is LateStake.ACCEPT or not round_.stakes
+    state = rounds.after(round_, Event.STAKE, late=late)
     cash = table.available(accounts.CASH)
     mix = waterfall(amount, [(accounts.CASH, cash)])
     if mix is None or cash < action.minimum_balance:
         raise Refused(Reason.INSUFFICIENT_FUNDS)
     staked = accounts.IN_PLAY if state is rounds.State.OPEN else accounts.STAKES
     return Move(
-        entries=(*(Entry(pocket, -part) for pocket, part in mix), *((Entry(staked, amount),) if amount else ())),
+        entries=(*(Entry(pocket, -part) for pocket, part in mix), Entry(staked, amount)) if amount else (),
         parts=tuple((pocket, -part) for pocket, part in mix),
-        round=table.changed(round_, state, add(round_.mix, mix), stakes=round_.stakes + 1),
+        round=table.changed(
+            round_, state, add(round_.mix, mix), stakes=round_.stakes + 1, standing=round_.standing + 1
+        ),
     )
 
 
 def win(table: Table, action: Action) -> Move:
     """Pay a win, split by what paid the round's stakes (P-03); debt is recovered from it where the terms say so."""
-    amount = table.amount(action, Zero.REFUSE_WIN)
-    existing = table.round()
-    bets = _bets_won(table, action, existing)
-    round_ = existing or table.opened()
-    refund, won = 0, amount
-    mix: Parts = ()
-    if round_ is not None:
-        if action.category is Category.GAME:
-            state, mix = rounds.after(round_, Event.WIN), round_.mix
-        else:
-            state = round_.state  # it was not staked for, so no rollback of stakes undoes it (E-36)
-        refund = min(amount, round_.refunded) if state is rounds.State.VOIDED else 0
-        won = amount - refund
-        round_ = table.changed(
-            round_,
-            state,
-            round_.mix,
-            won=round_.won + won,
-            refunded=round_.refunded - refund,
-            wins=round_.wins + (not bets and action.category is Category.GAME),
-        )
-    if table.available(accounts.CASH) + won > INT64_MAX:
-        raise Refused(Reason.INVALID_AMOUNT)
+    amount = table.amount(action)
+    bets = _bets_won(table, action, table.round())
+    round_ = table.opened()
+    move = table.pay(amount, round_ if action.category is Category.GAME else None)
     for row in bets:
-        if not row.settled:
-            table.book.put(replace(row, settled=True))
-    parts = pro_rata(won, mix, table.quantum)
-    recovered = recovery(table.command.terms.debt_recovery_win, dict(parts).get(accounts.CASH, 0), table.debt())
-    return Move(
-        entries=(*(Entry(pocket, part) for pocket, part in parts), Entry(accounts.WINS, -won), *recovered)
-        if won
-        else (),
-        parts=parts,
-        round=round_,
-    )
+        table.book.put(replace(row, settlements=row.settlements + 1))
+    if round_ is None:
+        return move
+    if action.category is not Category.GAME:  # it was not staked for, so no rollback of stakes undoes it (E-36)
+        return replace(move, round=table.changed(round_, round_.state, round_.mix, won=round_.won + amount))
+    late = table.command.profile.late_stake is LateStake.ACCEPT and bool(action.references)
+    state = rounds.after(round_, Event.WIN, late=late)
+    paid = table.paid(move, round_, wins=round_.wins + (not bets))
+    return replace(move, round=table.changed(paid, state, paid.mix))
 
 
 def _bets_won(table: Table, action: Action, round_: Round | None) -> list[Transaction]:
@@ -86,7 +65,9 @@ def _bets_won(table: Table, action: Action, round_: Round | None) -> list[Transa
     Raises:
         Refused: REFERENCE_NOT_FOUND, REFERENCE_MISMATCH, REFERENCE_ROLLED_BACK, REFERENCE_SETTLED.
     """
-    rule = table.command.profile.win_reference if action.category is Category.GAME else WinReference.NONE
+    if action.category is not Category.GAME:
+        return []  # it was not staked for (R-PROV-04)
+    rule = table.command.profile.win_reference
     named = [_bet_won(table, reference) for reference in action.references]
     if rule is WinReference.NONE:
         return [row for row in named if row is not None]
@@ -106,9 +87,9 @@ def _bet_won(table: Table, reference: str) -> Transaction | None:
         return None
     if row.kind not in {Kind.BET, Kind.TOMBSTONE}:
         raise Refused(Reason.REFERENCE_MISMATCH)
-    if row.outcome is Outcome.NOOP or (row.amount and not row.remaining):
+    if row.outcome is Outcome.NOOP or row.undone:
         raise Refused(Reason.REFERENCE_ROLLED_BACK)
-    if row.settled and command.profile.settle is Settle.ONCE:
+    if row.settlements and command.profile.settle is Settle.ONCE:
         raise Refused(Reason.REFERENCE_SETTLED)
     return row
 

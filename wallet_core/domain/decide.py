@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from wallet_core.domain import commands as c
 from wallet_core.domain import ledger, payments, play, players, rounds, sessions
 from wallet_core.domain.book import Book, Needs
-from wallet_core.domain.decision import Decision, Outcome, Reason, Refused
+from wallet_core.domain.decision import FATE, Decision, Fate, Outcome, Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Journal, Kind, Posting, Transaction, digest, transaction_id
 from wallet_core.domain.play import result
 from wallet_core.domain.pockets import balances
@@ -85,7 +85,8 @@ def _session(book: Book, command: c.OpenSession | c.RotateSession | c.CloseSessi
                 return Decision(
                     command.player_id, row=book.session(command.player_id, command.successor), replayed=True
                 )
-            before, session = sessions.rotated(before, command.successor, now)
+            taken = book.session(command.player_id, command.successor)
+            before, session = sessions.rotated(before, command.successor, taken, now)
             book.put(before)
         case c.CloseSession():
             session = sessions.closed(sessions.known(existing, command.provider_id))
@@ -134,7 +135,7 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         posting, round_ = _posting(book, command, player, at)
     except Refused as refused:
         reason = refused.refusal.reason
-        if reason is not Reason.INSUFFICIENT_FUNDS or not isinstance(command, c.Pay):
+        if FATE[reason] is not Fate.BOUND or not isinstance(command, c.Pay) or command.kind is Kind.DEPOSIT:
             raise  # money that has arrived may be credited under its id once what forbids it is gone
         posting = Posting(command.kind, command.currency, command.amount, info=command.info)
     head = Transaction(
@@ -144,7 +145,7 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         provider_id=provider_id,
         external_key=external_key,
         kind=posting.kind,
-        outcome=Outcome.REFUSED if reason else Outcome.APPLIED if posting.journals else Outcome.NOOP,
+        outcome=Outcome.REFUSED if reason else Outcome.APPLIED if posting.moves else Outcome.NOOP,
         reason=reason,
         fingerprint=fingerprint,
         currency=posting.currency,

@@ -49,7 +49,7 @@ class Category(IntEnum):
 class Transaction(Struct, frozen=True, gc=False):
     """One action's permanent outcome: the idempotency record and the head of its journal (R-IDEM-01, R-LEDGER-09).
 
-    Everything but `rolled_back` and `settled` is written once. Amounts are ledger units; times are microseconds.
+    All but `rolled_back`, `settlements` and `undone` is written once. Amounts are ledger units; times are microseconds.
 
     Attributes:
         key: digest of (provider_id, external_key); unique per player.
@@ -57,7 +57,8 @@ class Transaction(Struct, frozen=True, gc=False):
         parts: pocket by pocket, what moved for the player.
         rolled_back: pocket by pocket, how much of `parts` was undone since, signs of `parts`; an amendment
             that raised a win counts against it.
-        settled: a win that named it has been paid.
+        settlements: how many wins that named it were paid and stand.
+        undone: it was rolled back whole. A win amended to nothing is not.
         cash_after, bonus_after, debt_after: balances after the whole request, for replays.
     """
 
@@ -75,7 +76,8 @@ class Transaction(Struct, frozen=True, gc=False):
     fingerprint: bytes = b""
     parts: Parts = ()
     rolled_back: Parts = ()
-    settled: bool = False
+    settlements: int = 0
+    undone: bool = False
     round_id: str = ""
     game_id: str = ""
     category: Category = Category.GAME
@@ -141,6 +143,11 @@ class Posting(Struct, frozen=True):
     parts: Parts = ()
     journals: tuple[Journal, ...] = ()
     info: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def moves(self) -> bool:
+        """Whether any line of it moves anything."""
+        return any(entry.amount for journal in self.journals for entry in journal.entries)
 
 
 def digest(*words: str) -> bytes:

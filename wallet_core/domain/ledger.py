@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from wallet_core.domain.accounts import ACCOUNTS
+from wallet_core.domain.accounts import ACCOUNTS, Account
 from wallet_core.domain.commands import PostJournal
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Entry, Journal, Kind, Posting
@@ -29,21 +29,9 @@ def manual(command: PostJournal, player: Player | None, held: Callable[[str, str
             raise Refused(Reason.INVALID_JOURNAL, f"The {currency} lines do not sum to zero.")
         after: dict[str, int] = {}
         for entry in entries:
-            account = ACCOUNTS.get(entry.account)
-            if account is None or not account.manual:
-                raise Refused(Reason.INVALID_JOURNAL, f"{entry.account} is not an account that is posted by hand.")
-            if account.authorising:
-                if player is None:
-                    raise Refused(Reason.INVALID_JOURNAL, f"{entry.account} is a player's: name the player.")
-                wallet_currency(player, currency)
-                balance = after.get(entry.account, held(currency, entry.account)) + entry.amount
-                if abs(balance) > INT64_MAX:
-                    raise Refused(Reason.INVALID_AMOUNT)
-                if balance and (balance < 0) is account.floor:
-                    raise Refused(
-                        Reason.INSUFFICIENT_FUNDS, f"{entry.account} would be left on the wrong side of zero."
-                    )
-                after[entry.account] = balance
+            if _account(entry).authorising:
+                before = after.get(entry.account, held(currency, entry.account))
+                after[entry.account] = _posted(player, currency, entry, before)
     return Posting(
         kind=Kind.MANUAL,
         currency=command.lines[0][0],
@@ -52,3 +40,26 @@ def manual(command: PostJournal, player: Player | None, held: Callable[[str, str
         journals=tuple(Journal(currency, tuple(entries)) for currency, entries in by_currency.items()),
         info=(("reason", command.reason), ("actor", command.actor)),
     )
+
+
+def _account(entry: Entry) -> Account:
+    """Return the account of a line that may be posted by hand."""
+    account = ACCOUNTS.get(entry.account)
+    if account is None or not account.manual:
+        raise Refused(Reason.INVALID_JOURNAL, f"{entry.account} is not an account that is posted by hand.")
+    if not entry.amount:
+        raise Refused(Reason.INVALID_JOURNAL, f"The {entry.account} line moves nothing; leave it out.")
+    return account
+
+
+def _posted(player: Player | None, currency: str, entry: Entry, before: int) -> int:
+    """Return what a pocket holds after a line."""
+    if player is None:
+        raise Refused(Reason.INVALID_JOURNAL, f"{entry.account} is a player's: name the player.")
+    wallet_currency(player, currency)
+    balance = before + entry.amount
+    if abs(balance) > INT64_MAX:
+        raise Refused(Reason.INVALID_AMOUNT)
+    if balance and (balance < 0) is ACCOUNTS[entry.account].floor:
+        raise Refused(Reason.INSUFFICIENT_FUNDS, f"{entry.account} would be left on the wrong side of zero.")
+    return balance

@@ -27,7 +27,7 @@ from wallet_core.domain.players import Player, Status, belongs, wallet_currency
 from wallet_core.domain.pockets import balances, shown
 from wallet_core.domain.profiles import BetSession, CreditSession, LateOriginal, Refusals, Repeat
 from wallet_core.domain.profiles import Shown as ShownBalance
-from wallet_core.domain.table import NOTHING, Move, Table
+from wallet_core.domain.table import NOTHING, REFUSED_ZEROES, Move, Table
 
 ORIGINALS = frozenset({Kind.BET, Kind.WIN})
 """What a tombstone can lie in wait for."""
@@ -54,13 +54,18 @@ def needs(command: Play, wanted: Needs) -> None:
 
 
 def follow(command: Play, book: Book, wanted: Needs) -> None:
-    """Add the rounds of the transactions that a rollback or amendment names: known only once those are loaded."""
+    """Add what the transactions that a rollback or amendment names were of: known only once those are loaded."""
+    player_id, provider_id = command.player_id, command.provider_id
     for action in command.actions:
-        if action.kind not in ORIGINALS:
-            for reference in action.references:
-                target = book.transaction(command.player_id, digest(command.provider_id, reference))
-                if target is not None and target.round_id and target.round_id != command.round_id:
-                    wanted.rounds.add((command.player_id, command.provider_id, target.round_id))
+        if action.kind in ORIGINALS:
+            continue
+        for reference in action.references:
+            target = book.transaction(player_id, digest(provider_id, reference))
+            if target is None:
+                continue
+            if target.round_id:
+                wanted.rounds.add((player_id, provider_id, target.round_id))
+            wanted.transactions.update((player_id, digest(provider_id, bet)) for bet in target.references)
 
 
 def decide(book: Book, command: Play, now: int) -> Decision:
@@ -70,11 +75,13 @@ def decide(book: Book, command: Play, now: int) -> Decision:
     try:
         player = belongs(book.player(command.player_id), command.operator_id, command.brand_id)
         table = _lay(book, command, player, now)
+        _sane(command)
         fresh = _fresh(table)
         if fresh:
             _gates(table, player, fresh)
             for action in fresh:
-                table.results[action.external_key] = _act(table, action)
+                closing = command.close_round and action is fresh[-1]
+                table.results[action.external_key] = _act(table, action, closing=closing)
         return _answer(table, None)
     except Refused as refused:
         if table is None:
@@ -90,6 +97,20 @@ def _lay(book: Book, command: Play, player: Player, now: int) -> Table:
     table = Table(book, command, player.currencies, session, max(now, player.changed_at + 1))
     table.currency = command.currency or _implied(table)
     return table
+
+
+def _sane(command: Play) -> None:
+    """Pass a play that does not undo what it does only afterwards.
+
+    Raises:
+        Refused: INVALID_REQUEST.
+    """
+    if len(command.actions) > 1:
+        later: set[str] = set()
+        for action in reversed(command.actions):
+            later.add(action.external_key)
+            if action.kind not in ORIGINALS and not later.isdisjoint(action.references):
+                raise Refused(Reason.INVALID_REQUEST, "A play cannot undo an action that comes later in it.")
 
 
 def _implied(table: Table) -> str:
@@ -133,15 +154,23 @@ def _fresh(table: Table) -> list[Action]:
             refused = refused or stored.reason
     if refused is not None:
         raise Refused(refused)
-    if buried:
-        if table.currency not in table.currencies:
-            raise Refused(Reason.WRONG_CURRENCY)
-        if command.profile.late_original is LateOriginal.REFUSE:
-            raise Refused(Reason.TOMBSTONED)
-        for action in fresh:
+    return _late(table, fresh) if buried else fresh
+
+
+def _late(table: Table, fresh: list[Action]) -> list[Action]:
+    """Answer originals that arrive after their rollback (R-PROV-10); return the actions that are none.
+
+    Raises:
+        Refused: TOMBSTONED, where the profile says so.
+    """
+    if table.command.profile.late_original is LateOriginal.REFUSE:
+        raise Refused(Reason.TOMBSTONED)
+    if table.currency not in table.currencies:
+        raise Refused(Reason.WRONG_CURRENCY)
+    for action in fresh:
+        if action.kind in ORIGINALS:
             table.results[action.external_key] = _store(table, action, Outcome.NOOP)
-        return []
-    return fresh
+    return [action for action in fresh if action.kind not in ORIGINALS]
 
 
 def _buried(table: Table, action: Action) -> bool:
@@ -160,6 +189,9 @@ def _gates(table: Table, player: Player, fresh: list[Action]) -> None:
         Refused: the first gate that is shut, in the order of R-PROV-02.
     """
     command, session = table.command, table.session
+    for action in fresh:
+        if action.kind in REFUSED_ZEROES:
+            table.amount(action)
     table.currency = wallet_currency(player, table.currency)
     staking = any(action.kind is Kind.BET for action in fresh)
     if command.session_id and (staking or command.profile.credit_session is CreditSession.EXISTED):
@@ -178,26 +210,30 @@ def _gates(table: Table, player: Player, fresh: list[Action]) -> None:
         raise Refused(Reason.PLAYER_BLOCKED)
 
 
-def _act(table: Table, action: Action) -> Result:
-    """Apply one action: its rule says what moves."""
-    command = table.command
+def _act(table: Table, action: Action, *, closing: bool) -> Result:
+    """Apply one action: its rule says what moves; `closing` closes the play's round after it."""
     round_ = table.round()
     if round_ is not None and round_.currency != table.currency:
         raise Refused(Reason.WRONG_CURRENCY, f"The round is played in {round_.currency}.")
-    move = ACTIONS[action.kind](table, action)
-    if command.close_round and action is command.actions[-1]:
-        move = table.closing(move)
-    return _store(table, action, Outcome.APPLIED if move.entries else move.outcome, move)
+    return _store(table, action, None, ACTIONS[action.kind](table, action), closing=closing)
 
 
 def _store(
-    table: Table, action: Action, outcome: Outcome, move: Move = NOTHING, reason: Reason | None = None
+    table: Table,
+    action: Action,
+    outcome: Outcome | None,
+    move: Move = NOTHING,
+    *,
+    closing: bool = False,
+    reason: Reason | None = None,
 ) -> Result:
     """Post an action's journal and store its outcome under its key; a rollback's round is its original's."""
     command, book = table.command, table.book
     player_id, parts = command.player_id, move.parts
     identity = table.transaction_id(action)
-    book.post(player_id, identity, table.currency, move.entries, round_=move.round)
+    number = book.post(player_id, identity, table.currency, move.entries, round_=move.round)
+    if closing and table.close(identity, number):
+        outcome = Outcome.APPLIED
     held = balances(table.currency, book.pockets(player_id, table.currency), command.profile)
     row = Transaction(
         player_id=player_id,
@@ -206,7 +242,7 @@ def _store(
         provider_id=command.provider_id,
         external_key=action.external_key,
         kind=action.kind,
-        outcome=outcome,
+        outcome=outcome or move.outcome,
         currency=table.currency,
         amount=action.amount if action.amount is not None else abs(sum(amount for _, amount in parts)),
         committed_at=table.at + table.index,
@@ -238,8 +274,10 @@ def _refuse(table: Table, refusal: Refusal) -> Decision:
             for action in table.command.actions:
                 if table.book.transaction(table.command.player_id, action.key) is None:
                     table.results[action.external_key] = _store(table, action, Outcome.REFUSED, reason=refusal.reason)
-    for key in table.unknown:
-        table.bury(key)
+    if table.unknown:
+        for action in table.command.actions:
+            if action.kind is Kind.ROLLBACK and table.reference(action) is None:
+                table.bury(action.references[0])
     return _answer(table, refusal)
 
 

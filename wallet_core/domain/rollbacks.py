@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from wallet_core.domain import accounts, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
-from wallet_core.domain.entries import Entry, Kind, Transaction
+from wallet_core.domain.entries import Category, Entry, Kind, Transaction
 from wallet_core.domain.pockets import add
 from wallet_core.domain.profiles import (
     UNKNOWN_ROLLBACK,
@@ -18,11 +18,10 @@ from wallet_core.domain.profiles import (
     RepeatedRollback,
     SettledRollback,
     WrongKind,
-    Zero,
 )
 from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.table import NOTHING, Move, Table
-from wallet_core.domain.write_off import pro_rata
+from wallet_core.domain.write_off import pro_rata, waterfall
 
 
 def rollback(table: Table, action: Action) -> Move:
@@ -40,17 +39,17 @@ def rollback(table: Table, action: Action) -> Move:
         if profile.wrong_kind is WrongKind.NOOP:
             return NOTHING
         raise Refused(Reason.REFERENCE_MISMATCH)
-    if not target.remaining:
-        if target.amount and profile.repeated_rollback is RepeatedRollback.REFUSE:
+    if target.undone:
+        if profile.repeated_rollback is RepeatedRollback.REFUSE:
             raise Refused(Reason.REFERENCE_ROLLED_BACK)
         return NOTHING
-    return undo(table, target, _undone(table, action, target))
+    parts = _undone(table, action, target)
+    return undo(table, replace(target, undone=parts == _left(target)), parts)
 
 
 def _unknown(table: Table, action: Action, tombstone: Transaction | None) -> Move:
     """Leave the tombstone and answer as the profile says (R-PROV-10); a refusal leaves it too."""
-    if tombstone is None:
-        table.unknown.append(action.references[0])
+    table.unknown = table.unknown or tombstone is None
     reason = UNKNOWN_ROLLBACK[table.command.profile.unknown_rollback]
     if reason is not None:
         raise Refused(reason)
@@ -65,14 +64,20 @@ def _undone(table: Table, action: Action, target: Transaction) -> Parts:
     Raises:
         Refused: INVALID_AMOUNT, AMOUNT_EXCEEDS_REFERENCE.
     """
-    left = tuple((pocket, abs(amount)) for pocket, amount in target.remaining)
+    left = _left(target)
+    if action.amount is None:
+        return left
     total = sum(amount for _, amount in left)
-    amount = total if action.amount is None else action.amount
-    if amount <= 0:
+    if action.amount <= 0:
         raise Refused(Reason.INVALID_AMOUNT)
-    if amount > total:
+    if action.amount > total:
         raise Refused(Reason.AMOUNT_EXCEEDS_REFERENCE)
-    return left if amount == total else pro_rata(amount, left, table.quantum)
+    return left if action.amount == total else pro_rata(action.amount, left, table.quantum)
+
+
+def _left(target: Transaction) -> Parts:
+    """Return what is left of a transaction, without signs."""
+    return tuple((pocket, abs(amount)) for pocket, amount in target.remaining)
 
 
 def _round_of(table: Table, target: Transaction) -> Round | None:
@@ -84,49 +89,50 @@ def _round_of(table: Table, target: Transaction) -> Round | None:
 def _undo_bet(table: Table, target: Transaction, parts: Parts) -> Move:
     """Give a stake back to the pockets that paid it: P-05 while the round is open, P-06 after."""
     round_ = _round_of(table, target)
-    if round_ is None or round_.refunded or round_.state is rounds.State.VOIDED:
+    if round_ is None or round_.state is rounds.State.VOIDED:
         return NOTHING  # the void has given it back
-    if table.command.profile.settled_rollback is SettledRollback.REFUSE and (target.settled or round_.wins):
+    if table.command.profile.settled_rollback is SettledRollback.REFUSE and (target.settlements or round_.wins):
         raise Refused(Reason.REFERENCE_SETTLED)
     amount = sum(part for _, part in parts)
     staked = accounts.IN_PLAY if round_.state is rounds.State.OPEN else accounts.STAKES
-    mix = add(round_.mix, parts, -1)
-    state = rounds.after(round_, Event.ROLLBACK if mix else Event.ROLLBACK_LAST)
+    standing = round_.standing - target.undone
+    state = rounds.after(round_, Event.ROLLBACK if standing else Event.ROLLBACK_LAST)
     table.book.put(replace(target, rolled_back=add(target.rolled_back, parts, -1)))
     return Move(
-        entries=(*(Entry(pocket, part) for pocket, part in parts), Entry(staked, -amount)),
+        entries=(*(Entry(pocket, part) for pocket, part in parts), Entry(staked, -amount)) if amount else (),
         parts=parts,
-        round=table.changed(round_, state, mix),
+        round=table.changed(round_, state, add(round_.mix, parts, -1), standing=standing),
     )
 
 
 def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:
     """Take a win back from the pockets it went to; what is not there any more is debt (P-07)."""
-    amount = sum(part for _, part in parts)
-    taken = _take(table, amount)
-    if taken is None:
+    move = _taken(table, parts)
+    if move is None:
         return NOTHING
-    round_ = _round_of(table, target)
     table.book.put(replace(target, rolled_back=add(target.rolled_back, parts)))
-    if round_ is not None:
-        round_ = table.changed(round_, round_.state, round_.mix, won=round_.won - amount)
-    return Move(
-        entries=(*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)),
-        parts=taken,
-        round=round_,
-    )
+    round_ = _round_of(table, target)
+    if target.undone and target.category is Category.GAME:
+        bets = [row for row in (table.find(reference) for reference in target.references) if row is not None]
+        for row in bets:
+            table.book.put(replace(row, settlements=max(0, row.settlements - 1)))
+        if round_ is not None and not bets:
+            round_ = replace(round_, wins=round_.wins - 1)
+    return _of(table, move, round_)
 
 
 UNDO: dict[Kind, Callable[[Table, Transaction, Parts], Move]] = {Kind.BET: _undo_bet, Kind.WIN: _undo_win}
 """What can be rolled back."""
 
 
-def _take(table: Table, amount: int) -> Parts | None:
-    """Return how a reversal takes its amount (R-RB-09); none when the profile would rather take nothing.
+def _taken(table: Table, parts: Parts) -> Move | None:
+    """Return how parts of a win are taken back (R-RB-09); none when the profile would rather take nothing.
 
     Raises:
         Refused: INSUFFICIENT_FUNDS, where the profile says so.
     """
+    refunded = dict(parts).get(rounds.REFUNDED, 0)
+    amount = sum(part for _, part in parts) - refunded
     cash = min(amount, table.available(accounts.CASH))
     if cash < amount:
         overdraw = table.command.profile.overdraw
@@ -134,36 +140,42 @@ def _take(table: Table, amount: int) -> Parts | None:
             raise Refused(Reason.INSUFFICIENT_FUNDS)
         if overdraw is Overdraw.NOOP:
             return None
-    return add(((accounts.CASH, -cash),), ((accounts.DEBT, cash - amount),))
+    taken = add(((accounts.CASH, -cash),), ((accounts.DEBT, cash - amount),))
+    entries = (*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)) if amount else ()
+    return Move(entries, add(taken, ((rounds.REFUNDED, -refunded),)))
+
+
+def _of(table: Table, move: Move, round_: Round | None) -> Move:
+    """Return the move with the round it changes."""
+    if round_ is None:
+        return move
+    paid = table.paid(move, round_)
+    return replace(move, round=table.changed(paid, paid.state, paid.mix))
 
 
 def amend(table: Table, action: Action) -> Move:
     """Give a win another amount: the difference moves as one delta journal (R-RB-12)."""
-    amount = table.amount(action, Zero.REFUSE_WIN)
+    amount = table.amount(action)
     target = table.reference(action)
     if target is None:
         raise Refused(Reason.REFERENCE_NOT_FOUND)
-    if target.kind is Kind.TOMBSTONE:
+    if target.kind is Kind.TOMBSTONE or target.undone:
         raise Refused(Reason.REFERENCE_ROLLED_BACK)
     if target.kind is not Kind.WIN or target.outcome is not Outcome.APPLIED or target.currency != table.currency:
         raise Refused(Reason.REFERENCE_MISMATCH)
-    current = sum(part for _, part in target.remaining)
-    if not current and target.amount:
-        raise Refused(Reason.REFERENCE_ROLLED_BACK)
+    left = _left(target)
+    delta = amount - sum(part for _, part in left)
     round_ = _round_of(table, target)
-    delta = amount - current
     if delta >= 0:
-        moved: Parts | None = pro_rata(delta, round_.mix if round_ else (), table.quantum)
+        late = any(pocket == rounds.REFUNDED for pocket, _ in target.parts)
+        voided = round_ is not None and round_.state is rounds.State.VOIDED
+        staked = target.category is Category.GAME and (late or not voided)
+        move: Move | None = table.pay(delta, round_ if staked else None)
+        changed = move.parts if move else ()
     else:
-        moved = _take(table, -delta)
-    if not moved:
+        changed = tuple((pocket, -part) for pocket, part in waterfall(-delta, left) or ())
+        move = _taken(table, tuple((pocket, -part) for pocket, part in changed))
+    if move is None or not move.parts:
         return NOTHING
-    changed = moved if delta > 0 else ((accounts.CASH, delta),)
     table.book.put(replace(target, rolled_back=add(target.rolled_back, changed, -1)))
-    if round_ is not None:
-        round_ = table.changed(round_, round_.state, round_.mix, won=round_.won + delta)
-    return Move(
-        entries=(*(Entry(pocket, part) for pocket, part in moved), Entry(accounts.WINS, -delta)),
-        parts=moved,
-        round=round_,
-    )
+    return _of(table, move, round_)

@@ -19,7 +19,6 @@ from msgspec.structs import replace
 from wallet_core.domain.accounts import IN_PLAY
 from wallet_core.domain.decision import Parts, Reason, Refused
 from wallet_core.domain.entries import Entry
-from wallet_core.domain.profiles import LateStake
 
 
 class State(IntEnum):
@@ -50,7 +49,7 @@ TRANSITIONS: dict[tuple[State, Event], State | Reason] = {
     (State.OPEN, Event.ROLLBACK): State.OPEN,
     (State.OPEN, Event.ROLLBACK_LAST): State.CANCELLED,
     (State.OPEN, Event.VOID): State.VOIDED,
-    (State.CLOSED, Event.STAKE): Reason.ROUND_CLOSED,  # but see LATE_STAKES
+    (State.CLOSED, Event.STAKE): Reason.ROUND_CLOSED,  # but see LATE
     (State.CLOSED, Event.WIN): State.CLOSED,
     (State.CLOSED, Event.CLOSE): State.CLOSED,
     (State.CLOSED, Event.ROLLBACK): State.CLOSED,
@@ -70,9 +69,18 @@ TRANSITIONS: dict[tuple[State, Event], State | Reason] = {
     (State.VOIDED, Event.VOID): State.VOIDED,
 }
 
-# Where the profile accepts late stakes. A round that was closed before its first stake arrived takes that one from any
-# profile: the provider's messages have only overtaken each other.
-LATE_STAKES: dict[State, State] = {State.CLOSED: State.CLOSED, State.CANCELLED: State.OPEN}
+# What may still happen to a round that is over, where the profile accepts late stakes: and so also a win that comes
+# before its late stake, when it names it. A round that was closed before its first stake arrived takes that one from
+# any profile: the provider's messages have only overtaken each other.
+LATE: dict[tuple[State, Event], State] = {
+    (State.CLOSED, Event.STAKE): State.CLOSED,
+    (State.CANCELLED, Event.STAKE): State.OPEN,
+    (State.CANCELLED, Event.WIN): State.OPEN,
+}
+
+REFUNDED = "REFUNDED"
+"""Among the parts of a win that came after its round was voided: what the void has paid already, if only nothing. No
+pocket, and no lines."""
 
 
 class Round(Struct, frozen=True, gc=False):
@@ -84,7 +92,8 @@ class Round(Struct, frozen=True, gc=False):
         in_play: what of them is not house revenue yet.
         refunded: what a void gave back and no late win has used up.
         stakes: how many were ever accepted.
-        wins: how many were paid to the round as a whole, naming no bet.
+        standing: how many of them were not rolled back whole.
+        wins: how many wins were paid to the round as a whole, naming no bet, and stand.
     """
 
     player_id: str
@@ -102,6 +111,7 @@ class Round(Struct, frozen=True, gc=False):
     won: int = 0
     refunded: int = 0
     stakes: int = 0
+    standing: int = 0
     wins: int = 0
 
     @property
@@ -123,17 +133,14 @@ def void(round_: Round, now: int) -> tuple[Round, tuple[Entry, ...]]:
     return voided, entries
 
 
-def after(round_: Round, event: Event, late_stake: LateStake = LateStake.REFUSE) -> State:
-    """Return the state the event leads to.
+def after(round_: Round, event: Event, *, late: bool = False) -> State:
+    """Return the state the event leads to; `late` is whether it may still happen to a round that is over.
 
     Raises:
         Refused: ROUND_CLOSED or REFERENCE_ROLLED_BACK, by the table.
     """
-    target = TRANSITIONS[round_.state, event]
+    place = round_.state, event
+    target = LATE.get(place, TRANSITIONS[place]) if late else TRANSITIONS[place]
     if isinstance(target, State):
         return target
-    if event is Event.STAKE and (late_stake is LateStake.ACCEPT or not round_.stakes):
-        late = LATE_STAKES.get(round_.state)
-        if late is not None:
-            return late
     raise Refused(target)

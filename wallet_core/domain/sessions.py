@@ -103,12 +103,14 @@ def usable(session: Session, use: SessionUse, now: int) -> None:
         raise Refused(reason)
 
 
-def rotated(session: Session, successor: bytes, now: int) -> tuple[Session, Session]:
+def rotated(session: Session, successor: bytes, taken: Session | None, now: int) -> tuple[Session, Session]:
     """Return the replaced session and its successor, which keeps the expiry.
 
     Raises:
-        Refused: SESSION_EXPIRED or SESSION_ROTATED, the session is not live.
+        Refused: SESSION_EXPIRED or SESSION_ROTATED, the session is not live; CONFLICT, the new token is `taken`.
     """
+    if taken is not None:
+        raise Refused(Reason.CONFLICT)
     usable(session, SessionUse.READ, now)
     after = replace(session, session_id=successor, created_at=now)
     return replace(session, state=State.ROTATED, successor=successor), after

@@ -6,12 +6,21 @@ from msgspec.structs import replace
 from wallet_core.domain import accounts, rounds
 from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Action, Play
+from wallet_core.domain.debts import recovery
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused, Result
 from wallet_core.domain.entries import Entry, Kind, Transaction, digest, transaction_id
-from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.money import CURRENCIES, INT64_MAX
 from wallet_core.domain.profiles import Zero
 from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.sessions import Session
+from wallet_core.domain.write_off import pro_rata
+
+REFUSED_ZEROES: dict[Kind, frozenset[Zero]] = {
+    Kind.BET: frozenset({Zero.REFUSE_BET, Zero.REFUSE}),
+    Kind.WIN: frozenset({Zero.REFUSE_WIN, Zero.REFUSE}),
+    Kind.AMEND: frozenset({Zero.REFUSE_WIN, Zero.REFUSE}),
+}
+"""The policies that refuse an action of nothing."""
 
 
 class Move(Struct, frozen=True, gc=False):
@@ -49,7 +58,7 @@ class Table:
         self.index = 0
         self.results: dict[str, Result] = {}
         self.replayed: dict[str, Transaction] = {}
-        self.unknown: list[str] = []
+        self.unknown = False  # a rollback found nothing to undo
 
     @property
     def quantum(self) -> int:
@@ -119,32 +128,63 @@ class Table:
         revision = round_.revision + (round_.state is not rounds.State.OPEN)
         return replace(round_, state=state, mix=mix, revision=revision, changed_at=self.at + self.index, **sums)
 
-    def closing(self, move: Move) -> Move:
-        """Return the move with the close of the round after it (P-04); a round that is over stays as it is."""
-        round_ = move.round or self.opened()
+    def close(self, identity: bytes, first: int) -> bool:
+        """Close the round the play names (P-04) by lines of the transaction `identity`, numbered from `first`.
+
+        Returns:
+            Whether it was open.
+        """
+        round_ = self.opened()
         if round_ is None or round_.state is not rounds.State.OPEN:
-            return move
-        entries = (*move.entries, Entry(accounts.IN_PLAY, -round_.staked), Entry(accounts.STAKES, round_.staked))
+            return False
+        entries = Entry(accounts.IN_PLAY, -round_.staked), Entry(accounts.STAKES, round_.staked)
         closed = self.changed(round_, rounds.after(round_, Event.CLOSE), round_.mix)
-        return replace(move, round=closed, entries=entries if round_.staked else move.entries, outcome=Outcome.APPLIED)
+        self.book.post(self.command.player_id, identity, self.currency, entries, round_=closed, first=first)
+        return True
+
+    def pay(self, amount: int, round_: Round | None) -> Move:
+        """Return how a win, or what is added to one, is paid (P-03); what a void has refunded is not paid again.
+
+        Raises:
+            Refused: INVALID_AMOUNT, the pocket would overflow.
+        """
+        voided = round_ is not None and round_.state is rounds.State.VOIDED
+        refunded = min(amount, round_.refunded) if round_ is not None and voided else 0
+        paid = amount - refunded
+        if self.available(accounts.CASH) + paid > INT64_MAX:
+            raise Refused(Reason.INVALID_AMOUNT)
+        parts = pro_rata(paid, round_.mix if round_ is not None else (), self.quantum)
+        back = recovery(self.command.terms.debt_recovery_win, dict(parts).get(accounts.CASH, 0), self.debt())
+        entries = (*(Entry(pocket, part) for pocket, part in parts), Entry(accounts.WINS, -paid), *back)
+        return Move(entries if paid else (), (*parts, (rounds.REFUNDED, refunded)) if voided else parts)
+
+    def paid(self, move: Move, round_: Round, **sums: int) -> Round:
+        """Return the round with what a move pays to or takes from its winner counted."""
+        refunded = dict(move.parts).get(rounds.REFUNDED, 0)
+        won = sum(part for _, part in move.parts) - refunded
+        return replace(round_, won=round_.won + won, refunded=round_.refunded - refunded, **sums)
 
     def available(self, account: str) -> int:
         """Return what a pocket holds."""
         pocket = self.book.pockets(self.command.player_id, self.currency).get(account)
         return pocket.amount if pocket else 0
 
+    def find(self, external_key: str) -> Transaction | None:
+        """Return the player's transaction under a key of the provider."""
+        return self.book.transaction(self.command.player_id, digest(self.command.provider_id, external_key))
+
     def reference(self, action: Action) -> Transaction | None:
         """Return the one transaction a rollback or amendment names."""
-        return self.book.transaction(self.command.player_id, digest(self.command.provider_id, action.references[0]))
+        return self.find(action.references[0])
 
-    def amount(self, action: Action, refused: Zero) -> int:
-        """Return the amount of a bet, win or amendment; `refused` is the policy that refuses zero (R-MONEY-04).
+    def amount(self, action: Action) -> int:
+        """Return the amount of a bet, win or amendment (R-MONEY-04).
 
         Raises:
             Refused: INVALID_AMOUNT.
         """
         amount, zero = action.amount, self.command.profile.zero
-        if amount is None or amount < 0 or (amount == 0 and zero in {refused, Zero.REFUSE}):
+        if amount is None or amount < 0 or (amount == 0 and zero in REFUSED_ZEROES[action.kind]):
             raise Refused(Reason.INVALID_AMOUNT)
         return amount
 

@@ -35,11 +35,11 @@ class Batch:
         further = Needs.none()
         for command in self._commands:
             follow(command, book, further)
-        missing = further.rounds - self._wanted.rounds
-        if not missing:
-            return None
-        self._wanted.rounds |= missing
-        return Needs(set(), set(), set(), missing)
+        further.rounds -= self._wanted.rounds
+        further.transactions -= self._wanted.transactions
+        self._wanted.rounds |= further.rounds
+        self._wanted.transactions |= further.transactions
+        return further if further.rounds or further.transactions else None
 
     def decide(self, rows: Sequence[Row]) -> Changes:
         """Decide every command on one book; return what to save."""

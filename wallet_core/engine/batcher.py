@@ -70,6 +70,8 @@ class Batcher:
         self._queue: deque[_Item] = deque()
         self._busy: set[str] = set()
         self._flights: set[asyncio.Task[None]] = set()
+        self._passed = 0  # how many at the head of the queue were passed over, their players being under way
+        self._woken = False
         self._stopping = False
 
     @property
@@ -101,7 +103,7 @@ class Batcher:
             raise Overloaded
         answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self._queue.append(_Item(command, deadline, answer))
-        self._dispatch()
+        self._wake()
         return answer
 
     async def preview(self, command: Command) -> Decision:
@@ -115,11 +117,19 @@ class Batcher:
         self._stopping = True
         while self._flights or self._queue:
             self._dispatch()
-            await asyncio.wait(self._flights)
+            if self._flights:
+                await asyncio.wait(self._flights)
+
+    def _wake(self) -> None:
+        """Dispatch in the next turn of the loop, so that whoever asks in this one goes along."""
+        if not self._woken:
+            self._woken = True
+            asyncio.get_running_loop().call_soon(self._dispatch)
 
     def _dispatch(self) -> None:
+        self._woken = False
         while self._queue and len(self._flights) < self._lanes:
-            if self._flights and len(self._queue) <= self._batch_max:
+            if self._flights and len(self._queue) - self._passed <= self._batch_max:
                 return  # let it gather: one big commit is cheaper than two small ones
             items = self._gather()
             if not items:
@@ -143,6 +153,7 @@ class Batcher:
             else:
                 items.append(item)
         self._queue.extendleft(reversed(waiting))
+        self._passed = len(waiting)
         self._busy.update(item.command.player_id for item in items)
         return items
 
@@ -154,7 +165,8 @@ class Batcher:
             flight = asyncio.current_task()
             if flight is not None:
                 self._flights.discard(flight)
-            self._dispatch()
+            self._passed = 0
+            self._wake()
 
     async def _commit(self, items: list[_Item]) -> None:
         """Commit the items as one batch; when that cannot be, one by one, so that each gets its own answer."""

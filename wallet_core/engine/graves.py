@@ -20,7 +20,8 @@ from wallet_core.storage.store import Store
 
 RollBack = Callable[[str], Awaitable[Decision]]
 
-BATCH_MARK = batch_key("")
+SWEPT = "~swept:"
+"""Prefix of the keys of these rollbacks: no provider can send it."""
 
 LOOK_BACK = 600_000_000
 """Microseconds a watch looks back: far longer than any command may be under way."""
@@ -87,19 +88,11 @@ def undoing(original: Transaction, profile: Profile, prefix: str) -> Play:
 
 async def sweep(batcher: Batcher, store: Store, profiles: Mapping[str, Profile], *, since: int, deadline: float) -> int:
     """Roll back every original that slipped past a tombstone left since then; return how many there were."""
-    found = 0
-    for grave in await store.graves(since):
-        if grave.external_key.startswith(BATCH_MARK):
-            batch_id = grave.external_key.removeprefix(BATCH_MARK)
-            originals = await store.batch(grave.provider_id, batch_id)
-        else:
-            originals = [each for each in await store.transactions_by_key(grave.key) if each.player_id]
-        for original in originals:
-            if original.kind in {Kind.BET, Kind.WIN} and original.parts and original.remaining:
-                profile = profiles.get(grave.provider_id, Profile())
-                await batcher.submit(undoing(original, profile, "~swept:"), deadline)
-                found += 1
-    return found
+    slipped = await store.slipped(since)
+    for original in slipped:
+        profile = profiles.get(original.provider_id, Profile())
+        await batcher.submit(undoing(original, profile, SWEPT), deadline)
+    return len(slipped)
 
 
 async def watch(

@@ -33,6 +33,9 @@ def named(name: str) -> str:
     statement = found[1].strip()
     for table in TABLES.values():
         statement = statement.replace(f"{{{table.name}}}", table.names)
+        statement = statement.replace(
+            f"{{{table.name} as o}}", ", ".join(f"o.{column.name}" for column in table.columns)
+        )
     return statement
 
 
@@ -137,9 +140,9 @@ class Reads:
         rows = await self._fetch("batch", provider_id=provider_id, batch_id=batch_id)
         return [TRANSACTIONS.read(row) for row in rows]
 
-    async def graves(self, since: int) -> list[Transaction]:
-        """Return tombstones without a player that were left at or after the microsecond `since`."""
-        return [TRANSACTIONS.read(row) for row in await self._fetch("graves", since=since)]
+    async def slipped(self, since: int) -> list[Transaction]:
+        """Return what tombstones without a player, left at or after `since`, missed and nobody has rolled back."""
+        return [TRANSACTIONS.read(row) for row in await self._fetch("slipped", since=since)]
 
     async def lines(self, player_id: str, transaction_ids: Sequence[bytes]) -> list[Line]:
         """Return the lines of a player's transactions, in order."""

@@ -123,8 +123,8 @@ class Store(Protocol):
         """Return the bets and wins of a provider's batch, in the order they were committed."""
         ...
 
-    async def graves(self, since: int) -> list[Transaction]:
-        """Return tombstones without a player that were left at or after the microsecond `since`."""
+    async def slipped(self, since: int) -> list[Transaction]:
+        """Return what tombstones without a player, left at or after `since`, missed and nobody has rolled back."""
         ...
 
     async def lines(self, player_id: str, transaction_ids: Sequence[bytes]) -> list[Line]:

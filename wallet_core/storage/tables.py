@@ -154,9 +154,9 @@ ROUNDS = Table(
         _enum("state", RoundState),
         *_big("opened_at", "changed_at", "revision", "sequence", "in_play"),
         _tuple("mix", _parts),
-        *_big("won", "refunded", "stakes", "wins"),
+        *_big("won", "refunded", "stakes", "standing", "wins"),
     ],
-    ("state", "changed_at", "revision", "sequence", "in_play", "mix", "won", "refunded", "stakes", "wins"),
+    ("state", "changed_at", "revision", "sequence", "in_play", "mix", "won", "refunded", "stakes", "standing", "wins"),
 )
 
 TRANSACTIONS = Table(
@@ -175,7 +175,8 @@ TRANSACTIONS = Table(
         *_bytes("fingerprint"),
         _tuple("parts", _parts),
         _tuple("rolled_back", _parts),
-        Column("settled", "boolean", None, bool),
+        *_big("settlements"),
+        Column("undone", "boolean", None, bool),
         *_text("round_id", "game_id"),
         _enum("category", Category),
         _tuple("refs", _words),
@@ -183,7 +184,7 @@ TRANSACTIONS = Table(
         *_text("batch_id"),
         *_big("cash_after", "bonus_after", "debt_after", "occurred_at"),
     ],
-    ("rolled_back", "settled"),
+    ("rolled_back", "settlements", "undone"),
 )
 
 LINES = Table(

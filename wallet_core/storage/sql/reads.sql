@@ -48,8 +48,26 @@ select {transactions} from transactions
 where provider_id = :provider_id and batch_id = :batch_id and batch_id <> '' and kind in (1, 2)
 order by committed_at, player_id
 
--- name: graves
-select {transactions} from transactions where player_id = '' and kind = 6 and committed_at >= :since order by committed_at
+-- name: slipped
+-- Bets and wins that a tombstone without a player should have stopped, and that nobody has tried to roll back since.
+select {transactions as o}
+from transactions as g
+join transactions as o on o.key = g.key and o.player_id <> ''
+where g.player_id = '' and g.committed_at >= :since and o.kind in (1, 2) and o.parts <> '[]' and not exists (
+    select 1 from transactions as r
+    where r.player_id = o.player_id and r.provider_id = o.provider_id and r.kind = 3
+        and r.refs = '["' || o.external_key || '"]'
+)
+union all
+select {transactions as o}
+from transactions as g
+join transactions as o on o.provider_id = g.provider_id and o.batch_id = substr(g.external_key, 8) and o.batch_id <> ''
+where g.player_id = '' and g.committed_at >= :since and g.external_key like '~batch:%'
+    and o.kind in (1, 2) and o.parts <> '[]' and not exists (
+    select 1 from transactions as r
+    where r.player_id = o.player_id and r.provider_id = o.provider_id and r.kind = 3
+        and r.refs = '["' || o.external_key || '"]'
+)
 
 -- name: lines
 select {lines} from lines where player_id = :player_id and transaction_id {in} order by transaction_id, number

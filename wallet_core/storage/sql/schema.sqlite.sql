@@ -60,6 +60,7 @@ create table rounds (
     won bigint not null,
     refunded bigint not null,
     stakes bigint not null,
+    standing bigint not null,
     wins bigint not null,
     primary key (player_id, provider_id, round_id),
     constraint rounds_in_play_check check (in_play >= 0),
@@ -84,7 +85,8 @@ create table transactions (
     amount bigint not null,
     parts text not null, -- JSON array of [pocket, amount]
     rolled_back text not null, -- the same; changes
-    settled boolean not null, -- changes
+    settlements bigint not null, -- changes
+    undone boolean not null, -- changes
     round_id text not null,
     game_id text not null,
     category smallint not null,
@@ -107,6 +109,9 @@ create unique index transactions_history on transactions (player_id, transaction
 
 -- What was in this batch?
 create index transactions_batch on transactions (provider_id, batch_id) where batch_id <> '';
+
+-- Which tombstones that know no player were left lately?
+create index transactions_graves on transactions (committed_at) where player_id = '';
 
 -- Journal lines, append-only. Each transaction's lines sum to zero per currency.
 create table lines (

@@ -191,7 +191,9 @@ class PocketAmount(_message.Message):
     POCKET_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     pocket: _builtins.str
-    """CASH, IN_PLAY, DEBT, ... (see LedgerService.ListAccounts)."""
+    """CASH, IN_PLAY, DEBT, ... (see LedgerService.ListAccounts); or REFUNDED, no pocket: the part of a late win that the
+    void of its round has paid already.
+    """
     @_builtins.property
     def amount(self) -> Global___Money: ...
     def __init__(
