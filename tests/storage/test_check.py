@@ -1,0 +1,187 @@
+"""Each law is broken once, by hand: a check that cannot fail checks nothing."""
+
+import sqlite3
+
+import asyncpg
+import pytest
+
+from tests.storage.books import EUR, bet, cash, create, deposit, engine, opened, play, rollback, run, win
+from tests.storage.books import action as act
+from wallet_core.domain.commands import Bury, PostJournal, VoidRound
+from wallet_core.domain.entries import NO_PLAYER, Entry, Kind
+from wallet_core.storage.check import check, laws
+from wallet_core.storage.migrate import is_sqlite
+from wallet_core.storage.reads import SQL
+
+
+@pytest.fixture
+async def books(database):
+    """The address of books in which something of everything has happened."""
+    async with engine(database) as (batcher, store):
+        await run(
+            batcher,
+            create("p"),
+            deposit("p", 100 * EUR),
+            bet("p", "open", 5 * EUR, "open"),
+            bet("p", "closed", 7 * EUR, "closed"),
+            win("p", "won", 20 * EUR, "closed", close=True),
+            bet("p", "undone", 3 * EUR, "cancelled"),
+            rollback("p", "undo", "undone"),
+            bet("p", "too much", 1_000_000 * EUR, "refused"),
+            rollback("p", "undo the unknown", "unknown"),
+            play("p", act(Kind.NOTE, "note")),
+            bet("p", "voided", 2 * EUR, "voided"),
+            VoidRound("p", "acme", "voided", "stuck", "somebody", "v"),
+            win("p", "spent", 500 * EUR, "spent"),
+            bet("p", "all", 593 * EUR, "all"),
+            rollback("p", "unwin", "spent"),
+            Bury("acme", "nobody's"),
+            PostJournal(
+                NO_PLAYER, (("EUR", Entry("BANK", -EUR)), ("EUR", Entry("FEES", EUR))), "bank fee", "somebody", "j"
+            ),
+        )
+        assert await cash(store, "p") == 0  # the win that was taken back had been spent: the rest is debt
+    return database
+
+
+async def _tamper(database, statement):
+    if is_sqlite(database):
+        connection = sqlite3.connect(database.removeprefix("sqlite://"))
+        connection.execute("pragma ignore_check_constraints = on")
+        changed = connection.execute(statement).rowcount
+        connection.commit()
+        connection.close()
+    else:
+        connection = await asyncpg.connect(database)
+        await connection.execute("alter table pockets drop constraint if exists pockets_amount_check")
+        changed = int((await connection.execute(statement.replace("x'", "'\\x"))).split()[-1])
+        await connection.close()
+    assert changed == 1
+
+
+async def _broken(database):
+    async with opened(database) as store:
+        return {violation.law for violation in await check(store)}
+
+
+TRANSACTION = """
+    insert into transactions (
+        player_id, key, transaction_id, provider_id, external_key, kind, outcome, fingerprint, currency, amount, parts,
+        rolled_back, settlements, undone, round_id, game_id, category, refs, info, batch_id, cash_after, bonus_after, debt_after,
+        occurred_at, committed_at
+    )
+    select {player_id}, {key}, {transaction_id}, provider_id, {external_key}, {kind}, {outcome}, fingerprint, currency,
+        amount, {parts}, rolled_back, settlements, undone, round_id, game_id, category, refs, info, batch_id, cash_after,
+        bonus_after, debt_after, occurred_at, committed_at
+    from transactions where external_key = '{like}'
+"""
+
+
+def copied(like, **changed):
+    """Return the statement that copies a transaction with some columns changed."""
+    columns = ("player_id", "key", "transaction_id", "external_key", "kind", "outcome", "parts")
+    return TRANSACTION.format(like=like, **{name: changed.get(name, name) for name in columns})
+
+
+ONE_LINE = "player_id = 'p' and account = '{}' and sequence = {}"
+LINES_OF = "(select transaction_id from transactions where external_key = '{}')"
+
+BROKEN = {
+    "journals_sum_to_zero": [
+        f"update lines set amount = amount + 1 where account = 'WINS' and transaction_id = {LINES_OF.format('won')}",
+    ],
+    "pockets_equal_their_lines": [
+        "update pockets set amount = amount + 1 where account = 'CASH'",
+        "update pockets set sequence = sequence + 1 where account = 'CASH'",
+        "delete from pockets where account = 'DEBT'",
+        "insert into pockets values ('q', 'EUR', 'CASH', 1, 0)",
+    ],
+    "balances_follow_their_lines": [
+        f"update lines set balance_after = balance_after + 1 where {ONE_LINE.format('CASH', 2)}",
+        f"update lines set sequence = 1000 where {ONE_LINE.format('CASH', 1)}",
+    ],
+    "rounds_equal_their_lines": [
+        "update rounds set in_play = in_play + 1 where round_id = 'open'",
+        "update rounds set sequence = sequence + 1 where round_id = 'open'",
+        "update rounds set sequence = sequence + 1 where round_id = 'closed'",
+        "delete from rounds where round_id = 'open'",
+    ],
+    "closed_rounds_hold_nothing": [
+        "update rounds set state = 2 where round_id = 'open'",
+        "update rounds set state = 3 where round_id = 'open'",
+        "update rounds set state = 4 where round_id = 'open'",
+    ],
+    "nothing_below_zero": [
+        f"update lines set balance_after = -1 where account = 'IN_PLAY' and transaction_id = {LINES_OF.format('open')}",
+    ],
+    "applied_has_lines": [
+        copied("open", key="x'01'", transaction_id="x'02'", external_key="'forgotten'"),
+    ],
+    "only_applied_moves_money": [
+        "update transactions set outcome = 3 where external_key = 'won'",
+        "update transactions set outcome = 2 where external_key = 'j'",
+    ],
+    "one_outcome_a_key": [
+        copied("note", key="x'01'", transaction_id="x'02'"),
+    ],
+    "buried_stay_buried": [
+        copied("open", player_id="''", kind="6", outcome="2", parts="'[]'"),
+        copied("won", player_id="''", kind="6", outcome="2", parts="'[]'"),
+    ],
+}
+
+CASES = [(law, statement) for law, statements in BROKEN.items() for statement in statements]
+
+
+def test_every_law_is_broken_once():
+    assert sorted(BROKEN) == laws()
+
+
+async def test_sound_books_break_no_law(books):
+    assert await _broken(books) == set()
+
+
+@pytest.mark.parametrize(("law", "statement"), CASES, ids=[f"{law}-{index}" for index, (law, _) in enumerate(CASES)])
+async def test_exactly_the_law_that_is_broken_reports(books, law, statement):
+    await _tamper(books, statement)
+
+    assert await _broken(books) == {law}
+
+
+async def test_a_line_without_a_transaction_reports(books):
+    for number, amount in enumerate((1, -1)):
+        await _tamper(
+            books, f"insert into lines values ('p', x'03', {number}, 'FEES', '', 'EUR', {amount}, null, null)"
+        )
+
+    assert await _broken(books) == {"only_applied_moves_money"}
+
+
+@pytest.mark.parametrize("pocket", ["CASH", "DEBT"])
+async def test_a_pocket_on_the_wrong_side_of_zero_reports(books, pocket):
+    amount = -1 if pocket == "CASH" else 1
+    await _tamper(books, f"update pockets set amount = {amount} where account = '{pocket}'")
+
+    assert await _broken(books) == {"nothing_below_zero", "pockets_equal_their_lines"}
+
+
+async def test_a_violation_shows_the_row(books):
+    await _tamper(books, "update rounds set state = 2 where round_id = 'open'")
+    async with opened(books) as store:
+        (violation,) = await check(store)
+
+    assert violation.row == {
+        "player_id": "p",
+        "provider_id": "acme",
+        "round_id": "open",
+        "state": 2,
+        "in_play": 5 * EUR,
+    }
+
+
+@pytest.mark.parametrize("law", laws())
+def test_a_law_says_what_it_is(law):
+    first = (SQL / "check" / f"{law}.sql").read_text().splitlines()[0]
+
+    assert first.startswith("-- ")
+    assert first.endswith(".")

@@ -1,0 +1,154 @@
+"""The plans of the hot statements, pinned: by index and nested loop, on an empty database and on a full one."""
+
+import json
+
+import asyncpg
+import pytest
+
+from tests.support.postgres import create_database, drop_database
+from wallet_core.storage import bulk, postgres
+from wallet_core.storage.bulk import GUARD, INSERT, UPDATE, UPSERT, Shape
+from wallet_core.storage.migrate import migrate
+from wallet_core.storage.tables import TABLES
+
+PLAYERS, EACH = 5_000, 12  # transactions a player
+
+FILL = f"""
+    insert into players
+        select 'player ' || n, 'o', 'b', '["EUR"]', 1, '', n, n, n from generate_series(1, {PLAYERS}) as n;
+    insert into pockets select player_id, 'EUR', a, 0, 1 from players, unnest(array['CASH', 'DEBT']) as a;
+    insert into sessions
+        select player_id, sha256((player_id || n)::bytea), 'acme', 'game', 'EUR', 1, n, n, ''
+        from players, generate_series(1, 2) as n;
+    insert into rounds
+        select player_id, 'acme', 'round ' || n, 'game', 'EUR', 1 + n % 4, n, n, 0, 2, 0, '[]', 0, 0, 1, 1, 1
+        from players, generate_series(1, {EACH}) as n;
+    insert into transactions
+        select player_id, substr(sha256((player_id || n)::bytea), 1, 16),
+            substr(sha256((n || player_id)::bytea), 1, 16), 'acme', n::text, 1 + n % 4, 1, null, '', 'EUR', 1, '[]',
+            '[]', 1, false, 'round ' || n, 'game', 1, '[]', '[]', '', 0, 0, 0, n, n
+        from players, generate_series(1, {EACH}) as n;
+    insert into lines
+        select player_id, transaction_id, n, 'CASH', '', 'EUR', 0, null, null
+        from transactions, generate_series(1, 2) as n;
+"""
+
+SHAPES = (
+    Shape(GUARD, "players"),
+    Shape(INSERT, "lines"),
+    Shape(INSERT, "players"),
+    Shape(UPSERT, "pockets"),
+    Shape(UPSERT, "rounds"),
+    Shape(UPSERT, "sessions"),
+    Shape(INSERT, "transactions"),
+    Shape(UPDATE, "transactions"),
+)
+
+STATEMENTS = {
+    **{f"load {table}": statement for table, statement in postgres._BY_KEY.items()},  # noqa: SLF001  the very texts
+    "load pockets": postgres._POCKETS,  # noqa: SLF001  the same
+    **{f"{shape.verb} {shape.table}": bulk.postgres((shape,)) for shape in SHAPES},
+    "save everything": bulk.postgres(SHAPES),
+}
+
+SCANS = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
+OTHERS = {
+    "Aggregate",
+    "Bitmap Index Scan",
+    "CTE Scan",
+    "Function Scan",
+    "ModifyTable",
+    "Nested Loop",
+    "Result",
+    "Subquery Scan",
+}
+
+
+@pytest.fixture(scope="module", params=["empty", "full", "full, never analysed"])
+async def connection(request, postgres_dsn):
+    database = await create_database(postgres_dsn)
+    await migrate(database)
+    connection = await asyncpg.connect(database, server_settings=postgres.HOT_SETTINGS)
+    if request.param.startswith("full"):
+        await connection.execute(FILL)
+        assert await connection.fetchval("select count(*) from transactions") == PLAYERS * EACH >= 50_000
+    if request.param == "full":
+        await connection.execute("vacuum analyze")
+    yield connection
+    await connection.close()
+    await drop_database(postgres_dsn, database)
+
+
+async def _plan(connection, statement):
+    """Return the nodes of the generic plan, each with its parent."""
+    await connection.execute(f"prepare asked as {statement}")
+    try:
+        count = await connection.fetchval(
+            "select cardinality(parameter_types) from pg_prepared_statements where name = 'asked'"
+        )
+        execute = f"execute asked({', '.join(['null'] * count)})"
+        plan = json.loads(await connection.fetchval(f"explain (format json) {execute}"))
+    finally:
+        await connection.execute("deallocate asked")
+    return list(_nodes(plan[0]["Plan"]))
+
+
+def _nodes(node):
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_a_hot_statement_goes_by_index_and_nested_loop(connection, name):
+    nodes = await _plan(connection, STATEMENTS[name])
+
+    assert {node["Node Type"] for node in nodes} <= SCANS | OTHERS
+    assert all("Index Cond" in node or "Recheck Cond" in node for node in nodes if node["Node Type"] in SCANS)
+
+
+@pytest.mark.parametrize("name", ["guard players", "save everything"])
+async def test_the_guard_takes_its_rows_in_the_order_it_is_given(connection, name):
+    nodes = await _plan(connection, STATEMENTS[name])
+    (guard,) = [node for node in nodes if node.get("Operation") == "Update" and node["Relation Name"] == "players"]
+    (loop,) = guard["Plans"]
+    outer, inner = loop["Plans"]
+
+    assert loop["Node Type"] == "Nested Loop"
+    assert (outer["Node Type"], outer["Parent Relationship"]) == ("Function Scan", "Outer")
+    assert (inner["Node Type"], inner["Index Name"]) == ("Index Scan", "players_pkey")
+
+
+async def test_the_guards_come_first_and_nothing_is_written_when_they_fail(connection):
+    nodes = await _plan(connection, bulk.postgres(SHAPES[::-1]))
+    (counted,) = [
+        node for node in nodes if node.get("Parent Relationship") == "InitPlan" and node["Node Type"] == "Aggregate"
+    ]
+
+    assert counted["Plans"][0]["Node Type"] == "CTE Scan"  # an init plan is run whole, and before all else
+
+
+async def test_the_shapes_here_are_all_there_are():
+    tables = {table.name: row for row, table in TABLES.items()}
+
+    assert {(shape.verb, shape.table) for shape in SHAPES} == {
+        (verb, name) for name, row in tables.items() for verb in ([UPSERT] if row in bulk.REPLACED else [INSERT])
+    } | {(GUARD, "players"), (UPDATE, "transactions")}
+
+
+async def test_a_save_is_prepared_once_and_kept():
+    """A connection of asyncpg keeps a hundred statements of at most 15 KiB."""
+    assert len(bulk.postgres(SHAPES)) < 15 * 1024
+
+
+async def test_the_connections_of_a_store_are_set_so(postgres_database):
+    store = await postgres.open_postgres(postgres_database, lanes=2)
+    try:
+        async with store._hot.acquire() as hot:  # noqa: SLF001  the connections themselves are asked
+            found = {name: await hot.fetchval(f"show {name}") for name in postgres.HOT_SETTINGS}
+            durable = [await hot.fetchval(f"show {name}") for name in ("synchronous_commit", "transaction_isolation")]
+    finally:
+        await store.close()
+
+    assert found == postgres.HOT_SETTINGS
+    assert durable == ["on", "read committed"]
