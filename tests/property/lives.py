@@ -22,8 +22,8 @@ from tests.support.domain import (
 )
 from wallet_core.domain.commands import CloseSession, Command, Pay, Play, SetStatus, Terms
 from wallet_core.domain.decision import FATE, Decision, Fate, Reason
-from wallet_core.domain.entries import Kind
-from wallet_core.domain.profiles import PROFILES, Profile, Refusals, SettledRollback
+from wallet_core.domain.entries import Category, Kind
+from wallet_core.domain.profiles import PROFILES, Profile, Refusals, SettledRollback, WinReference
 
 CALM = settings(
     derandomize=True,
@@ -35,7 +35,9 @@ CALM = settings(
 
 ROUNDS = ("r0", "r1", "r2")
 NUMBERS = range(12)
-AMOUNTS = ("1", "3.33", "10", "0.00001")
+AMOUNTS = ("1", "3.33", "10", "0.00001", "0")
+AMENDED = ("0.25", "2", "4.5", "6", "12")
+CATEGORIES = (*[Category.GAME] * 6, Category.PROMO)
 VOIDABLE = 2
 """The round of the three that the operator may void."""
 
@@ -71,64 +73,86 @@ def _of_round(prefix: str, round_number: int) -> st.SearchStrategy[str]:
     return st.sampled_from([f"{prefix}{number}" for number in NUMBERS if number % 3 == round_number])
 
 
+# Kept out until the wallet and the law agree on them: a win that names two bets of which one is unknown, one that names
+# a bet to come where a settled bet stays, a late win rolled back in part or amended to what it is already, and a play
+# that closes one round while it undoes or amends something of another.
+
+
 @st.composite
-def _stakes_and_wins(draw, round_number: int):
+def _stakes_and_wins(draw, profile: Profile, round_number: int):
     key = draw(_of_round("b", round_number))
     if draw(_chance(5, 9)):
         return bet(key, draw(st.sampled_from(AMOUNTS)), minimum=draw(st.sampled_from(("0", "0", "0", "30"))))
     amount, name = draw(st.sampled_from(AMOUNTS)), draw(_of_round("w", round_number))
-    if draw(_chance(1, 6)):
-        return promo(name, amount)
-    return win(name, amount, *draw(st.sampled_from(((), (key,), (key,)))))
+    of = draw(st.sampled_from(((), (key,), (key,))))
+    if profile.win_reference is WinReference.NONE and profile.settled_rollback is SettledRollback.REFUSE:
+        of = ()
+    return win(name, amount, *of, category=draw(st.sampled_from(CATEGORIES)))
 
 
 @st.composite
-def _undoing(draw, profile: Profile):
-    # R-RB-14 with a win that was rolled back before, and a late win of a voided round undone, have tests of their own.
-    wins = [f"w{number}" for number in NUMBERS if number % 3 != VOIDABLE]
-    reversible = [f"b{number}" for number in NUMBERS]
-    if profile.settled_rollback is SettledRollback.ACCEPT:
-        reversible += wins
+def _undoing(draw):
+    reversible = [f"{kind}{number}" for kind in "bw" for number in NUMBERS]
     of = draw(st.sampled_from(reversible if draw(_chance(9, 10)) else FIXED))
-    part = draw(st.sampled_from((None, None, "1", "0.5")))
+    late = of in {f"w{number}" for number in NUMBERS if number % 3 == VOIDABLE}
+    part = None if late else draw(st.sampled_from((None, None, "1", "0.5")))
     again = draw(st.sampled_from(("", "'")))
     return rollback(f"x:{of}:{part}{again}", of, part)
 
 
 _AMENDMENTS = st.builds(
-    lambda number, of, amount: amend(f"a{number}", of, amount),
+    lambda number, of, amount: amend(f"a{number}", f"w{of}", amount if of % 3 != VOIDABLE else AMENDED[number]),
     st.integers(0, 4),
-    st.sampled_from([f"w{number}" for number in NUMBERS if number % 3 != VOIDABLE]),
+    st.sampled_from(NUMBERS),
     st.sampled_from(AMOUNTS),
 )
 _NOTES = st.integers(0, 3).map(lambda number: note(f"n{number}"))
 
 
+@st.composite
+def _and_undone(draw, action):
+    """Draw the rollback of a bet or win of the same play."""
+    return rollback(f"x:{action.external_key}:{draw(st.integers(0, 1))}", action.external_key)
+
+
+def _at_home(action, round_number):
+    """Whether an action touches no round but this one."""
+    if action.kind not in {Kind.ROLLBACK, Kind.AMEND}:
+        return True
+    return all(key[1:].isdigit() and int(key[1:]) % 3 == round_number for key in action.references)
+
+
 def _distinct(actions):
-    """Keep one action a key, and none that another rolls back: such a play has tests of its own."""
-    named = {reference for action in actions for reference in action.references if action.kind is Kind.ROLLBACK}
-    kept = {action.external_key: action for action in actions if action.external_key not in named}
-    return tuple(kept.values()) or (note("n0"),)
+    """Keep one action a key."""
+    return tuple({action.external_key: action for action in actions}.values())
 
 
 @st.composite
 def plays(draw, profile: Profile) -> Play:
-    """Draw a play of one to three actions, at times closing its round."""
+    """Draw a play of one to three actions, at times closing its round, at times undoing one of its own."""
     number = draw(st.integers(0, 2))
     action = st.integers(0, 9).flatmap(
         lambda kind: (
-            _stakes_and_wins(number) if kind < 6 else _undoing(profile) if kind < 8 else (_AMENDMENTS, _NOTES)[kind - 8]
+            _stakes_and_wins(profile, number)
+            if kind < 6
+            else _undoing()
+            if kind < 8
+            else (_AMENDMENTS, _NOTES)[kind - 8]
         )
     )
-    actions = _distinct([draw(action) for _ in range(draw(st.sampled_from((1, 1, 1, 2, 3))))])
+    actions = [draw(action) for _ in range(draw(st.sampled_from((1, 1, 1, 2, 3))))]
+    if actions[-1].kind in {Kind.BET, Kind.WIN} and draw(_chance(1, 12)):
+        undoing = draw(_and_undone(actions[-1]))
+        actions.insert(len(actions) - draw(_chance(1, 3)), undoing)
+    actions = _distinct(actions)
     token = draw(st.sampled_from(TOKENS))
-    closes = len(actions) == 1 and actions[0].kind in {Kind.BET, Kind.WIN, Kind.NOTE}
     return play(
         *actions,
         profile=profile,
+        currency="USD" if draw(_chance(1, 30)) else "EUR",
         round_id=ROUNDS[number],
         session_id=token_id(token) if token else b"",
-        close_round=closes and draw(_chance(1, 5)),
+        close_round=draw(_chance(1, 6)) and all(_at_home(action, number) for action in actions),
         terms=Terms(debt_recovery_win=draw(st.sampled_from((0, 50, 100)))),
     )
 
@@ -151,7 +175,7 @@ VOIDS = st.integers(0, 3).map(lambda number: void(f"r{VOIDABLE}", f"v{number}"))
 
 
 def commands(profile: Profile) -> st.SearchStrategy[Command]:
-    """Return commands the naive wallet understands, but for the corners that have tests of their own."""
+    """Return commands the naive wallet understands."""
     return st.integers(0, 19).flatmap(
         lambda kind: plays(profile) if kind < 16 else PAYMENTS if kind < 18 else (STATUSES, VOIDS)[kind - 18]
     )
@@ -188,11 +212,11 @@ def _anything(draw, profile: Profile) -> Play:
         )
     )
     return play(
-        *_distinct(actions),
+        *actions,
         profile=profile,
         round_id=draw(st.sampled_from(ROUNDS)),
         session_id=draw(st.sampled_from((token_id("s1"), token_id("s2"), b""))),
-        close_round=draw(st.booleans()),
+        close_round=not any(action.kind in {Kind.ROLLBACK, Kind.AMEND} for action in actions) and draw(st.booleans()),
         batch_id=draw(st.sampled_from(("", "", "night"))),
         terms=Terms(debt_recovery_win=draw(st.sampled_from((0, 50)))),
     )
@@ -220,5 +244,10 @@ def binds(command: Command, decision: Decision) -> bool:
     if decision.refusal is None:
         return True
     if isinstance(command, Play):
-        return FATE[decision.refusal.reason] is Fate.BOUND and command.profile.refusals is Refusals.BIND
-    return isinstance(command, Pay) and decision.refusal.reason is Reason.INSUFFICIENT_FUNDS
+        keeps = command.profile.refusals is Refusals.BIND and command.currency == "EUR"  # the one wallet there is
+        return keeps and FATE[decision.refusal.reason] is Fate.BOUND
+    return (
+        isinstance(command, Pay)
+        and command.kind is Kind.WITHDRAWAL
+        and decision.refusal.reason in {Reason.PLAYER_BLOCKED, Reason.INSUFFICIENT_FUNDS}
+    )

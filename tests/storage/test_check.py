@@ -67,12 +67,12 @@ async def _broken(database):
 TRANSACTION = """
     insert into transactions (
         player_id, key, transaction_id, provider_id, external_key, kind, outcome, fingerprint, currency, amount, parts,
-        rolled_back, settlements, undone, round_id, game_id, category, refs, info, batch_id, cash_after, bonus_after, debt_after,
-        occurred_at, committed_at
+        rolled_back, settlements, undone, round_id, game_id, category, refs, info, batch_id, cash_after, bonus_after,
+        debt_after, occurred_at, committed_at
     )
     select {player_id}, {key}, {transaction_id}, provider_id, {external_key}, {kind}, {outcome}, fingerprint, currency,
-        amount, {parts}, rolled_back, settlements, undone, round_id, game_id, category, refs, info, batch_id, cash_after,
-        bonus_after, debt_after, occurred_at, committed_at
+        amount, {parts}, rolled_back, settlements, undone, round_id, game_id, category, refs, info, batch_id,
+        cash_after, bonus_after, debt_after, occurred_at, committed_at
     from transactions where external_key = '{like}'
 """
 

@@ -131,7 +131,7 @@ class Books:
                 continue
             place = (Pocket, line.player_id, line.currency, line.account)
             if guard is Guard.ROUND:
-                place = (Round, line.player_id, head.provider_id, head.round_id)
+                place = (Round, line.player_id, head.provider_id, line.detail)
             sums[place] += line.amount
             counts[place] += 1
             assert (line.sequence, line.balance_after) == (counts[place], sums[place])

@@ -70,13 +70,16 @@ class Kept:
     outcome: Outcome
     reason: Reason | None = None
     round: str = ""
+    category: Category = Category.GAME
     references: tuple[str, ...] = ()
     left: int = 0  # of a bet or win: what it took or gave and was not undone since
-    used: int = 0  # of a late win: how much of a void's refund it used up
-    settled_by: int = 0  # wins that named this bet and stand
-    named_round: bool = False  # a win of an ordinary game that named no bet
+    set_off: int = 0  # of a late win: what of it the void of its round has paid already
     late: bool = False  # a win paid after a void
-    undone: bool = False
+    undone: bool = False  # rolled back whole; a win amended to nothing is not
+
+    @property
+    def stands(self) -> bool:
+        return self.outcome is Outcome.APPLIED and not self.undone
 
 
 @dataclass
@@ -85,11 +88,9 @@ class Game:
 
     state: str = OPEN
     staked: int = 0  # what of the stakes stands
-    standing: int = 0  # how many stakes stand, of nothing or not
-    in_play: int = 0  # of them, what is no revenue yet
+    in_play: int = 0  # of that, what is no revenue yet
     stakes: int = 0  # accepted ever
-    wins: int = 0  # that named no bet and stand
-    refunded: int = 0  # given back by a void, not used up by late wins
+    refunded: int = 0  # given back by a void, and no late win was set off against it
 
 
 class No(Exception):
@@ -136,14 +137,15 @@ class NaiveWallet:
                     self.tombstones.add(("", command.provider_id, command.external_key))
                     return Said([Outcome.NOOP])
         except No as no:
-            left = self.tombstones - before["tombstones"]
+            found_nothing = self.tombstones - before["tombstones"]
             self.__dict__.update(before)
-            self.tombstones |= left  # a refusal leaves them too
             replayed = False
             if isinstance(command, Play):
                 replayed = all(self._kept(command, action.external_key) for action in command.actions)
                 self._bind(command, no.reason)
-            return Said(reason=no.reason, replayed=replayed and no.reason is not Reason.CONFLICT)
+                if found_nothing:  # a refusal leaves tombstones too
+                    self.tombstones |= found_nothing | self._unknown_originals(command)
+            return Said(reason=no.reason, replayed=replayed and FATE[no.reason] is Fate.BOUND)
         raise TypeError(command)
 
     # Everything but play.
@@ -192,9 +194,9 @@ class NaiveWallet:
             reason = Reason.PLAYER_BLOCKED
         elif command.kind is Kind.WITHDRAWAL and command.amount > money.cash - money.debt:
             reason = Reason.INSUFFICIENT_FUNDS
-        if reason is Reason.PLAYER_BLOCKED:  # the money may be there already: it comes in once the block is gone
+        if reason and command.kind is Kind.DEPOSIT:  # the money is there: it comes in once what forbids it is gone
             raise No(reason)
-        if reason:  # a refused payment keeps its key
+        if reason:  # a refused withdrawal keeps its key
             self.kept[key] = Kept(command.kind, command.payload, Outcome.REFUSED, reason)
             return Said(reason=reason)
         if command.kind is Kind.WITHDRAWAL:
@@ -216,18 +218,20 @@ class NaiveWallet:
             raise No(Reason.ROUND_NOT_FOUND)
         if game.state in {CLOSED, CANCELLED}:
             raise No(Reason.ROUND_CLOSED)
+        outcome = Outcome.APPLIED if game.staked else Outcome.NOOP  # as a second void, one that gives nothing back
         self.money[command.player_id, "EUR"].cash += game.in_play
         game.refunded += game.staked
-        game.staked = game.in_play = game.standing = 0
+        game.staked = game.in_play = 0
         game.state = VOIDED
-        self.kept[key] = Kept(Kind.VOID, command.payload, Outcome.APPLIED)
-        return Said([Outcome.APPLIED])
+        self.kept[key] = Kept(Kind.VOID, command.payload, outcome)
+        return Said([outcome])
 
     # Play.
 
     def _play(self, play: Play, now: int) -> Said:
+        self._check_order(play)
         for action in play.actions:
-            self._check_amount(play, action)
+            self._check_amount(action)
         if play.player_id not in self.players:
             raise No(Reason.PLAYER_UNKNOWN)
         kept = [self._kept(play, action.external_key) for action in play.actions]
@@ -238,22 +242,21 @@ class NaiveWallet:
         for old in kept:
             if old and old.outcome is Outcome.REFUSED:
                 raise No(old.reason)
-        if all(kept) and kept:
+        if all(kept):
             return Said([old.outcome for old in kept], replayed=True)
         new = [action for action, old in zip(play.actions, kept, strict=True) if old is None]
         late = any(self._buried(play, action) for action in new)
         if late and play.profile.late_original is LateOriginal.REFUSE:
             raise No(Reason.TOMBSTONED)
-        if late:  # all or nothing: what comes with it moves nothing either
-            for action in new:
-                if not self._lies_there(play, action):
-                    self._keep(play, action, Outcome.NOOP, undone=True)
-            return Said([old.outcome if old else Outcome.NOOP for old in kept])
-        if play.currency and play.currency not in self.players[play.player_id]:
+        for action in new:
+            self._check_zero(play, action)
+        if self._wrong_currency(play):
             raise No(Reason.WRONG_CURRENCY)
-        self._check_session(play, new, now)
-        stakes = [action for action in new if action.kind is Kind.BET]
-        if stakes:
+        moves_nothing = [action for action in new if late and action.kind in {Kind.BET, Kind.WIN}]
+        moving = [action for action in new if action not in moves_nothing]
+        if moving:
+            self._check_session(play, moving, now)
+        if any(action.kind is Kind.BET for action in moving):
             if play.game_ids and play.game_id not in play.game_ids:
                 raise No(Reason.GAME_NOT_ALLOWED)
             if play.player_id in self.blocked:
@@ -263,6 +266,9 @@ class NaiveWallet:
             if old is not None:
                 said.outcomes.append(old.outcome)
                 continue
+            if action in moves_nothing:
+                said.outcomes.append(self._came_late(play, action))
+                continue
             outcome = {
                 Kind.BET: self._bet,
                 Kind.WIN: self._win,
@@ -271,21 +277,39 @@ class NaiveWallet:
                 Kind.NOTE: self._note,
             }[action.kind](play, action)
             said.outcomes.append(outcome)
-        if play.close_round and play.round_id and self._close(play):
-            self._kept(play, play.actions[-1].external_key).outcome = said.outcomes[-1] = Outcome.APPLIED
+        if play.close_round and moving and self._close(play):  # the last action that is done closes the round
+            self._kept(play, moving[-1].external_key).outcome = Outcome.APPLIED
+            said.outcomes[play.actions.index(moving[-1])] = Outcome.APPLIED
         return said
 
-    def _check_amount(self, play: Play, action: Action) -> None:
-        zero = play.profile.zero
+    def _wrong_currency(self, play: Play) -> bool:
+        return bool(play.currency) and play.currency not in self.players[play.player_id]
+
+    def _check_order(self, play: Play) -> None:
+        """No action may undo or amend itself, or what comes after it in the same play."""
+        keys = [action.external_key for action in play.actions]
+        for place, action in enumerate(play.actions):
+            if action.kind in {Kind.ROLLBACK, Kind.AMEND} and set(action.references) & set(keys[place:]):
+                raise No(Reason.INVALID_REQUEST)
+
+    def _check_amount(self, action: Action) -> None:
         if action.kind in {Kind.BET, Kind.WIN, Kind.AMEND} and (action.amount is None or action.amount < 0):
             raise No(Reason.INVALID_AMOUNT)
         if action.kind is Kind.ROLLBACK and action.amount is not None and action.amount <= 0:
             raise No(Reason.INVALID_AMOUNT)
+
+    def _check_zero(self, play: Play, action: Action) -> None:
+        zero = play.profile.zero
         if action.amount == 0 and (
             (action.kind is Kind.BET and zero in {Zero.REFUSE, Zero.REFUSE_BET})
-            or (action.kind is Kind.WIN and zero in {Zero.REFUSE, Zero.REFUSE_WIN})
+            or (action.kind in {Kind.WIN, Kind.AMEND} and zero in {Zero.REFUSE, Zero.REFUSE_WIN})
         ):
             raise No(Reason.INVALID_AMOUNT)
+
+    def _came_late(self, play: Play, action: Action) -> Outcome:
+        if not self._lies_there(play, action):
+            self._keep(play, action, Outcome.NOOP, undone=True)
+        return Outcome.NOOP
 
     def _check_session(self, play: Play, new: list[Action], now: int) -> None:
         bets = any(action.kind is Kind.BET for action in new)
@@ -317,53 +341,78 @@ class NaiveWallet:
         if game.state == OPEN:
             game.in_play += action.amount
         game.stakes += 1
-        game.standing += 1
         self._keep(play, action, Outcome.APPLIED, left=action.amount)
         return Outcome.APPLIED
 
     def _win(self, play: Play, action: Action) -> Outcome:
-        profile = play.profile
-        round_key = play.player_id, play.provider_id, play.round_id
-        game = self.rounds.get(round_key) if play.round_id else None
-        needs_stake = action.category is Category.GAME and profile.win_reference is not WinReference.NONE
-        bets = []
-        for reference in action.references:
-            if self._is_buried(play, reference):
-                raise No(Reason.REFERENCE_ROLLED_BACK)
-            bet = self._kept(play, reference)
-            if bet is None or bet.outcome is Outcome.REFUSED:
-                if needs_stake:
-                    raise No(Reason.REFERENCE_NOT_FOUND)
-                continue
-            if bet.kind is not Kind.BET:
-                raise No(Reason.REFERENCE_MISMATCH)
-            if bet.undone:
-                raise No(Reason.REFERENCE_ROLLED_BACK)
-            bets.append(bet)
-        if needs_stake and not bets and (game is None or not game.stakes):
-            raise No(Reason.REFERENCE_NOT_FOUND)
-        if game and game.state == CANCELLED and action.category is Category.GAME:
-            raise No(Reason.REFERENCE_ROLLED_BACK)
-        if needs_stake and profile.win_reference is WinReference.MUST_BE_OPEN and game and game.state == CLOSED:
-            raise No(Reason.REFERENCE_SETTLED)
-        if profile.settle is Settle.ONCE and any(bet.settled_by for bet in bets):
-            raise No(Reason.REFERENCE_SETTLED)
-        if play.round_id and game is None:
-            game = self.rounds[round_key] = Game()
-        late = game is not None and game.state == VOIDED
-        used = min(action.amount, game.refunded) if late else 0
-        if game:
-            game.refunded -= used
-            if not bets and action.category is Category.GAME:
-                game.wins += 1
-        for bet in bets:
-            bet.settled_by += 1
-        paid = action.amount - used
-        self._credit(self._money(play), paid, play.terms.debt_recovery_win)
-        named_round = not bets and game is not None and action.category is Category.GAME
-        facts = {"left": paid, "used": used, "late": late, "named_round": named_round}
-        self._keep(play, action, Outcome.APPLIED, **facts)
+        game = None
+        if play.round_id:
+            game = self.rounds.setdefault((play.player_id, play.provider_id, play.round_id), Game())
+        late = False
+        if action.category is Category.GAME:  # other wins ask nothing and leave the round alone
+            reasons = self._why_no_win(play, action, game)
+            if reasons:
+                raise No(min(reasons))
+            if game and game.state == CANCELLED:
+                game.state = OPEN  # the stake it names is still on its way
+            late = game is not None and game.state == VOIDED
+        set_off = min(action.amount, game.refunded) if late else 0
+        if late:
+            game.refunded -= set_off
+        self._credit(self._money(play), action.amount - set_off, play.terms.debt_recovery_win)
+        self._keep(play, action, Outcome.APPLIED, left=action.amount - set_off, set_off=set_off, late=late)
         return Outcome.APPLIED
+
+    def _why_no_win(self, play: Play, action: Action, game: Game | None) -> set[Reason]:
+        """Return everything that speaks against a win of an ordinary game; the first reason of all is the answer."""
+        profile, reasons = play.profile, set()
+        needs_stake = profile.win_reference is not WinReference.NONE
+        for reference in action.references:
+            bet = self._kept(play, reference)
+            if self._is_buried(play, reference):
+                reasons.add(Reason.REFERENCE_ROLLED_BACK)
+            elif bet is None or bet.outcome is Outcome.REFUSED:
+                if needs_stake:
+                    reasons.add(Reason.REFERENCE_NOT_FOUND)
+            elif bet.kind is not Kind.BET:
+                reasons.add(Reason.REFERENCE_MISMATCH)
+            elif bet.undone:
+                reasons.add(Reason.REFERENCE_ROLLED_BACK)
+            elif profile.settle is Settle.ONCE and self._wins_that_name(play, reference):
+                reasons.add(Reason.REFERENCE_SETTLED)
+        if needs_stake and not action.references and (game is None or not game.stakes):
+            reasons.add(Reason.REFERENCE_NOT_FOUND)
+        waits = profile.late_stake is LateStake.ACCEPT and action.references
+        if game and game.state == CANCELLED and not waits:
+            reasons.add(Reason.REFERENCE_ROLLED_BACK)
+        if profile.win_reference is WinReference.MUST_BE_OPEN and game and game.state == CLOSED:
+            reasons.add(Reason.REFERENCE_SETTLED)
+        return reasons
+
+    def _of_round(self, play: Play, round_id: str, kind: Kind) -> list[Kept]:
+        """Return the bets or wins of a round that stand."""
+        return [
+            kept
+            for (player_id, provider_id, _), kept in self.kept.items()
+            if (player_id, provider_id, kept.round, kept.kind) == (play.player_id, play.provider_id, round_id, kind)
+            and kept.stands
+        ]
+
+    def _wins_that_name(self, play: Play, external_key: str) -> list[Kept]:
+        """Return the wins of ordinary games that stand and name a bet."""
+        return [
+            kept
+            for (player_id, provider_id, _), kept in self.kept.items()
+            if (player_id, provider_id, kept.kind) == (play.player_id, play.provider_id, Kind.WIN)
+            and kept.stands
+            and kept.category is Category.GAME
+            and external_key in kept.references
+        ]
+
+    def _wins_of_the_whole(self, play: Play, round_id: str) -> list[Kept]:
+        """Return the wins that stand and were paid to a round, naming no bet."""
+        wins = self._of_round(play, round_id, Kind.WIN)
+        return [win for win in wins if win.category is Category.GAME and not win.references]
 
     def _rollback(self, play: Play, action: Action) -> Outcome:
         profile = play.profile
@@ -390,23 +439,20 @@ class NaiveWallet:
                 raise No(Reason.REFERENCE_ROLLED_BACK)
             self._keep(play, action, Outcome.NOOP)
             return Outcome.NOOP
-        if not original.left and original.kind is Kind.WIN:  # a late win that paid nothing
-            original.undone = True
-            self._keep(play, action, Outcome.NOOP)
-            return Outcome.NOOP
-        amount = original.left if action.amount is None else action.amount
-        if amount > original.left:
+        left = original.left + original.set_off
+        amount = left if action.amount is None else action.amount
+        if amount > left:
             raise No(Reason.AMOUNT_EXCEEDS_REFERENCE)
         undo = self._undo_bet if original.kind is Kind.BET else self._undo_win
-        outcome = undo(play, original, amount)
+        outcome = undo(play, reference, original, amount)
         self._keep(play, action, outcome)
         return outcome
 
-    def _undo_bet(self, play: Play, bet: Kept, amount: int) -> Outcome:
+    def _undo_bet(self, play: Play, key: str, bet: Kept, amount: int) -> Outcome:
         game = self.rounds[play.player_id, play.provider_id, bet.round]
         if game.state == VOIDED:  # the void gave it back already
             return Outcome.NOOP
-        settled = bet.settled_by or game.wins
+        settled = self._wins_that_name(play, key) or self._wins_of_the_whole(play, bet.round)
         if settled and play.profile.settled_rollback is SettledRollback.REFUSE:
             raise No(Reason.REFERENCE_SETTLED)
         self._money(play).cash += amount
@@ -415,30 +461,26 @@ class NaiveWallet:
             game.in_play -= amount
         bet.left -= amount
         bet.undone = not bet.left
-        game.standing -= bet.undone
-        if not game.standing:
+        if not self._of_round(play, bet.round, Kind.BET):
             game.state = CANCELLED
         return Outcome.APPLIED
 
-    def _undo_win(self, play: Play, win: Kept, amount: int) -> Outcome:
-        if not self._take_back(play, amount):
+    def _undo_win(self, play: Play, _key: str, win: Kept, amount: int) -> Outcome:
+        if not self._lower(play, win, amount):
             return Outcome.NOOP
-        win.left -= amount
-        win.undone = not win.left
-        game = self.rounds.get((play.player_id, play.provider_id, win.round))
-        if win.undone:
-            self._unsettle(play, win, game)
+        win.undone = not win.left and not win.set_off
         return Outcome.APPLIED
 
-    def _unsettle(self, play: Play, win: Kept, game: Game | None) -> None:
-        for reference in win.references:
-            bet = self._kept(play, reference)
-            if bet:
-                bet.settled_by -= 1
-        if game and win.named_round:
-            game.wins -= 1
-        if game:
-            game.refunded += win.used
+    def _lower(self, play: Play, win: Kept, amount: int) -> bool:
+        """Take from a win what was paid first, then what was set off: the refund has that again."""
+        paid = min(amount, win.left)
+        if not self._take_back(play, paid):
+            return False
+        win.left -= paid
+        win.set_off -= amount - paid
+        if win.late:
+            self.rounds[play.player_id, play.provider_id, win.round].refunded += amount - paid
+        return True
 
     def _take_back(self, play: Play, amount: int) -> bool:
         """Take back what was won; the shortfall is owed, forgiven or refused."""
@@ -465,19 +507,19 @@ class NaiveWallet:
             raise No(Reason.REFERENCE_MISMATCH)
         if win.undone:
             raise No(Reason.REFERENCE_ROLLED_BACK)
-        game = self.rounds.get((play.player_id, play.provider_id, win.round))
-        refunded = game.refunded + win.used if win.late else 0
-        paid = max(0, action.amount - refunded)
-        difference = paid - win.left
-        if difference > 0:
-            self._credit(self._money(play), difference, play.terms.debt_recovery_win)
-        elif difference < 0 and not self._take_back(play, -difference):
+        difference = action.amount - win.left - win.set_off
+        if difference < 0 and not self._lower(play, win, -difference):
             self._keep(play, action, Outcome.NOOP)
             return Outcome.NOOP
-        if win.late:
-            game.refunded += win.used - (action.amount - paid)
-            win.used = action.amount - paid
-        win.left = paid
+        if difference > 0:
+            set_off = 0
+            if win.late:
+                game = self.rounds[play.player_id, play.provider_id, win.round]
+                set_off = min(difference, game.refunded)
+                game.refunded -= set_off
+            self._credit(self._money(play), difference - set_off, play.terms.debt_recovery_win)
+            win.left += difference - set_off
+            win.set_off += set_off
         outcome = Outcome.APPLIED if difference else Outcome.NOOP
         self._keep(play, action, outcome)
         return outcome
@@ -515,13 +557,18 @@ class NaiveWallet:
         """Whether the player's own tombstone has the key: it stays what is kept of it."""
         return (play.player_id, play.provider_id, action.external_key) in self.tombstones
 
+    def _unknown_originals(self, play: Play) -> set[tuple[str, str, str]]:
+        named = {key for action in play.actions if action.kind is Kind.ROLLBACK for key in action.references}
+        return {(play.player_id, play.provider_id, key) for key in named if self._kept(play, key) is None}
+
     def _buried(self, play: Play, action: Action) -> bool:
         batch = play.batch_id and ("", play.provider_id, batch_key(play.batch_id)) in self.tombstones
         return bool(batch) or self._is_buried(play, action.external_key)
 
     def _fingerprint(self, play: Play, action: Action) -> object:
         round_id = "" if action.kind in {Kind.ROLLBACK, Kind.AMEND} else play.round_id  # the reference says it
-        return action.kind, action.amount, play.currency, round_id, action.references
+        currency = "" if action.amount is None else play.currency  # of nothing, or of what the reference was
+        return action.kind, action.amount, currency, round_id, action.references
 
     def _keep(self, play: Play, action: Action, outcome: Outcome, **facts: object) -> None:
         self.kept[play.player_id, play.provider_id, action.external_key] = Kept(
@@ -529,13 +576,14 @@ class NaiveWallet:
             fingerprint=self._fingerprint(play, action),
             outcome=outcome,
             round=play.round_id,
+            category=action.category,
             references=action.references,
             **facts,
         )
 
     def _bind(self, play: Play, reason: Reason) -> None:
         """Keep a refusal under every new key of its play (R-IDEM-04)."""
-        if FATE[reason] is not Fate.BOUND or play.profile.refusals is Refusals.FORGET:
+        if FATE[reason] is not Fate.BOUND or play.profile.refusals is Refusals.FORGET or self._wrong_currency(play):
             return
         for action in play.actions:
             if self._kept(play, action.external_key) is None and not self._lies_there(play, action):

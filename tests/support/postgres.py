@@ -21,6 +21,7 @@ from uuid import uuid4
 import asyncpg
 
 START_SECONDS = 60
+STILL_GOING = "pre-existing shared memory block"
 
 # The server's watcher. It reads one line: the signal to stop the server with. When the pipe closes without one, because
 # close() closed it or because the test run was killed, the server stops and its folder goes with it.
@@ -56,7 +57,25 @@ class Cluster:
         command = [self._bin / "postgres", "-D", self._data]
         for option in where + options:
             command += ["-c", option]
-        left = self._pid_file()  # by a server that was killed
+        left, seen = self._pid_file(), len(self._log())  # by a server that was killed
+        self._launch(command)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._ready() or self._pid_file() == left:
+            if time.monotonic() > deadline:
+                message = f"PostgreSQL did not start: {self._log()}"
+                self.close()
+                raise RuntimeError(message)
+            time.sleep(0.02)
+            if STILL_GOING in self._log()[seen:]:  # the processes of a server that was killed
+                seen = len(self._log())
+                self.stop()
+                self._launch(command)
+
+    def _log(self) -> str:
+        log = self._folder / "log"
+        return log.read_text() if log.exists() else ""
+
+    def _launch(self, command: list[str | Path]) -> None:
         self._watch = subprocess.Popen(
             ["/bin/sh", "-c", WATCH, self._folder, *command],
             stdin=subprocess.PIPE,
@@ -64,13 +83,6 @@ class Cluster:
             start_new_session=True,  # Ctrl-C is for pytest, which then closes the pipe
             **self._as,
         )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._ready() or self._pid_file() == left:
-            if time.monotonic() > deadline:
-                message = f"PostgreSQL did not start: {(self._folder / 'log').read_text()}"
-                self.close()
-                raise RuntimeError(message)
-            time.sleep(0.02)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop and keep the folder for the next start, which recovers from the log after a SIGQUIT or SIGKILL."""

@@ -40,6 +40,7 @@ from wallet_core.domain.profiles import (
     Refusals,
     Repeat,
     Settle,
+    SettledRollback,
     Shown,
     UnknownRollback,
     WinReference,
@@ -661,3 +662,25 @@ def test_a_late_amendment_of_a_tombstoned_key_moves_nothing(policy):
     decision = books.do(play(amend("a1", "w1", "7"), profile=profile))
     assert decision.refusal is not None or answer(decision) is Outcome.NOOP
     assert books.cash == "25.00"
+
+
+@pytest.mark.parametrize(
+    ("profile", "named", "expected"),
+    [
+        (Profile(win_reference=WinReference.MUST_EXIST), ("b9", "b1"), Reason.REFERENCE_NOT_FOUND),
+        (Profile(win_reference=WinReference.MUST_EXIST), ("b1", "b9"), Reason.REFERENCE_NOT_FOUND),
+        (Profile(), ("b1", "b9"), Reason.REFERENCE_ROLLED_BACK),
+    ],
+)
+def test_of_several_bets_a_win_names_the_first_reason_answers_not_the_first_bet(profile, named, expected):
+    books = Books(cash="20")
+    books.do(play(bet("b1"), rollback("x1", "b1")))
+    assert answer(books.do(play(win("w1", "5", *named), round_id="r2", profile=profile))) is expected
+
+
+def test_a_win_that_names_a_bet_not_there_yet_is_not_one_of_the_whole_round():
+    """Its win once undone, the round's other bet could never be rolled back where settled bets may not."""
+    books, profile = Books(cash="20"), Profile(settled_rollback=SettledRollback.REFUSE)
+    books.do(play(bet("b1")))
+    books.do(play(win("w1", "5", "b7"), profile=profile))
+    assert answer(books.do(play(rollback("x1", "b1"), profile=profile))) is Outcome.APPLIED

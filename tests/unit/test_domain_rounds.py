@@ -78,7 +78,8 @@ def test_r_prov_06_late_stakes_where_the_profile_takes_them(state):
 
 def test_what_may_happen_late_is_refused_otherwise_or_changes_nothing():
     for place, target in LATE.items():
-        assert isinstance(TRANSITIONS[place], Reason) and isinstance(target, State)
+        assert isinstance(TRANSITIONS[place], Reason)
+        assert isinstance(target, State)
 
 
 def test_a_close_that_overtook_the_first_stake_lets_it_in():
@@ -163,9 +164,11 @@ def test_the_close_belongs_to_the_round_the_play_names():
     """A rollback named another round than its bet's: the named one closes, the bet's stays as it was."""
     books = Books(cash="50")
     books.do(play(bet("b1"), bet("b2")))
+    books.do(play(bet("c1", "7"), round_id="r2"))
     books.do(play(rollback("x1", "b1"), round_id="r2", close_round=True))
-    assert books.round().state is State.OPEN
-    assert books.round("r2").state is State.CLOSED
+    assert (books.round().state, books.round().in_play) == (State.OPEN, units("10"))
+    assert (books.round("r2").state, books.round("r2").in_play) == (State.CLOSED, 0)
+    books.assert_sound()
 
 
 def test_the_close_happens_though_the_last_action_is_a_replay():
@@ -346,3 +349,19 @@ def test_rounds_of_two_providers_with_one_name_are_two():
     books.do(play(bet("b1", provider="other"), provider_id="other"))
     assert books.round().state is State.CLOSED
     assert books.round(ROUND, provider="other").state is State.OPEN
+
+
+def test_part_of_a_late_win_is_taken_back_from_what_was_paid_first():
+    """A partial rollback had split itself over the set-off too, and so left paid money with the player."""
+    books = _voided()
+    books.do(play(win("w1", "30")))
+    decision = books.do(play(rollback("x1", "w1", "25")))
+    assert decision.results[0].parts == (("CASH", -units("20")), ("REFUNDED", -units("5")))
+    assert (books.cash, books.round().refunded) == ("50.00", units("5"))
+    books.assert_sound()
+
+
+def test_a_late_win_amended_to_its_own_amount_is_nothing():
+    books = _voided()
+    books.do(play(win("w1", "30")))
+    assert answer(books.do(play(amend("a1", "w1", "30")))) is Outcome.NOOP

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from wallet_core.domain import accounts, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Reason, Refused
-from wallet_core.domain.entries import Category, Entry, Kind, Transaction, digest
+from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Kind, Transaction, digest
 from wallet_core.domain.pockets import add
 from wallet_core.domain.profiles import LateStake, Settle, WinReference
 from wallet_core.domain.rollbacks import amend, rollback
@@ -55,7 +55,7 @@ def win(table: Table, action: Action) -> Move:
         return replace(move, round=table.changed(round_, round_.state, round_.mix, won=round_.won + amount))
     late = table.command.profile.late_stake is LateStake.ACCEPT and bool(action.references)
     state = rounds.after(round_, Event.WIN, late=late)
-    paid = table.paid(move, round_, wins=round_.wins + (not bets))
+    paid = table.paid(move, round_, wins=round_.wins + (not action.references))
     return replace(move, round=table.changed(paid, state, paid.mix))
 
 
@@ -68,30 +68,36 @@ def _bets_won(table: Table, action: Action, round_: Round | None) -> list[Transa
     if action.category is not Category.GAME:
         return []  # it was not staked for (R-PROV-04)
     rule = table.command.profile.win_reference
-    named = [_bet_won(table, reference) for reference in action.references]
+    found, reasons = [], []
+    for reference in action.references:
+        row = table.find(reference) or table.book.transaction(NO_PLAYER, digest(table.command.provider_id, reference))
+        reason = _unfit(table, row)
+        if reason is not None:
+            reasons.append(reason)
+        elif row is not None:
+            found.append(row)
     if rule is WinReference.NONE:
-        return [row for row in named if row is not None]
-    if None in named or (not named and (round_ is None or not round_.stakes)):
-        raise Refused(Reason.REFERENCE_NOT_FOUND)
-    if rule is WinReference.MUST_BE_OPEN and round_ is not None and round_.state is rounds.State.CLOSED:
-        raise Refused(Reason.REFERENCE_SETTLED)
-    return [row for row in named if row is not None]
+        reasons = [reason for reason in reasons if reason is not Reason.REFERENCE_NOT_FOUND]
+    elif not action.references and (round_ is None or not round_.stakes):
+        reasons.append(Reason.REFERENCE_NOT_FOUND)
+    elif rule is WinReference.MUST_BE_OPEN and round_ is not None and round_.state is rounds.State.CLOSED:
+        reasons.append(Reason.REFERENCE_SETTLED)
+    if reasons:
+        raise Refused(min(reasons))
+    return found
 
 
-def _bet_won(table: Table, reference: str) -> Transaction | None:
-    """Return the bet a win names; none if it is not here, or was refused."""
-    command = table.command
-    key = digest(command.provider_id, reference)
-    row = table.book.transaction(command.player_id, key) or table.book.transaction("", key)
+def _unfit(table: Table, row: Transaction | None) -> Reason | None:
+    """Return why a win may not name this transaction; none for a bet that stands."""
     if row is None or row.outcome is Outcome.REFUSED:
-        return None
+        return Reason.REFERENCE_NOT_FOUND
     if row.kind not in {Kind.BET, Kind.TOMBSTONE}:
-        raise Refused(Reason.REFERENCE_MISMATCH)
+        return Reason.REFERENCE_MISMATCH
     if row.outcome is Outcome.NOOP or row.undone:
-        raise Refused(Reason.REFERENCE_ROLLED_BACK)
-    if row.settlements and command.profile.settle is Settle.ONCE:
-        raise Refused(Reason.REFERENCE_SETTLED)
-    return row
+        return Reason.REFERENCE_ROLLED_BACK
+    if row.settlements and table.command.profile.settle is Settle.ONCE:
+        return Reason.REFERENCE_SETTLED
+    return None
 
 
 def note(_table: Table, _action: Action) -> Move:

@@ -155,7 +155,7 @@ class Book:
             if not amount:
                 continue
             total += amount
-            guard = ACCOUNTS[entry.account].guard
+            guard, detail = ACCOUNTS[entry.account].guard, entry.detail
             sequence = balance = None
             if guard is Guard.POCKET:
                 pocket = self.pockets(player_id, currency).get(entry.account) or Pocket(
@@ -169,6 +169,7 @@ class Book:
                     raise Unbalanced(message)
                 sequence, balance = round_.sequence + 1, round_.in_play + amount
                 round_ = replace(round_, sequence=sequence, in_play=balance)
+                detail = round_.round_id
             if balance is not None and not _sound(entry.account, balance):
                 message = f"{entry.account} of {player_id} would be {balance}"
                 raise Unbalanced(message)
@@ -178,7 +179,7 @@ class Book:
                     transaction_id,
                     number,
                     entry.account,
-                    entry.detail,
+                    detail,
                     currency,
                     amount,
                     sequence,

@@ -21,7 +21,7 @@ from wallet_core.domain.profiles import (
 )
 from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.table import NOTHING, Move, Table
-from wallet_core.domain.write_off import pro_rata, waterfall
+from wallet_core.domain.write_off import pro_rata
 
 
 def rollback(table: Table, action: Action) -> Move:
@@ -72,7 +72,15 @@ def _undone(table: Table, action: Action, target: Transaction) -> Parts:
         raise Refused(Reason.INVALID_AMOUNT)
     if action.amount > total:
         raise Refused(Reason.AMOUNT_EXCEEDS_REFERENCE)
-    return left if action.amount == total else pro_rata(action.amount, left, table.quantum)
+    return left if action.amount == total else _share(table, action.amount, left)
+
+
+def _share(table: Table, amount: int, left: Parts) -> Parts:
+    """Return which parts make up the amount: pro rata what the pockets paid or got, then what a void had refunded."""
+    pockets = tuple(part for part in left if part[0] != rounds.REFUNDED)
+    moved = min(amount, sum(part for _, part in pockets))
+    parts = pro_rata(moved, pockets, table.quantum)
+    return (*parts, (rounds.REFUNDED, amount - moved)) if amount > moved else parts
 
 
 def _left(target: Transaction) -> Parts:
@@ -116,7 +124,7 @@ def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:
         bets = [row for row in (table.find(reference) for reference in target.references) if row is not None]
         for row in bets:
             table.book.put(replace(row, settlements=max(0, row.settlements - 1)))
-        if round_ is not None and not bets:
+        if round_ is not None and not target.references:
             round_ = replace(round_, wins=round_.wins - 1)
     return _of(table, move, round_)
 
@@ -165,17 +173,20 @@ def amend(table: Table, action: Action) -> Move:
         raise Refused(Reason.REFERENCE_MISMATCH)
     left = _left(target)
     delta = amount - sum(part for _, part in left)
+    if not delta:
+        return NOTHING
     round_ = _round_of(table, target)
-    if delta >= 0:
+    if delta > 0:
         late = any(pocket == rounds.REFUNDED for pocket, _ in target.parts)
         voided = round_ is not None and round_.state is rounds.State.VOIDED
         staked = target.category is Category.GAME and (late or not voided)
         move: Move | None = table.pay(delta, round_ if staked else None)
         changed = move.parts if move else ()
     else:
-        changed = tuple((pocket, -part) for pocket, part in waterfall(-delta, left) or ())
-        move = _taken(table, tuple((pocket, -part) for pocket, part in changed))
-    if move is None or not move.parts:
+        lowered = _share(table, -delta, left)
+        changed = tuple((pocket, -part) for pocket, part in lowered)
+        move = _taken(table, lowered)
+    if move is None:
         return NOTHING
     table.book.put(replace(target, rolled_back=add(target.rolled_back, changed, -1)))
     return _of(table, move, round_)

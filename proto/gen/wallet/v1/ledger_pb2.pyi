@@ -98,7 +98,7 @@ class Line(_message.Message):
     BALANCE_AFTER_FIELD_NUMBER: _builtins.int
     account: _builtins.str
     detail: _builtins.str
-    """What the account is of: the round of IN_PLAY, the provider of STAKES and WINS, the psp of PSP_CLEARING."""
+    """What the account is of: the round of IN_PLAY, the psp of PSP_CLEARING; what a posting by hand says."""
     sequence: _builtins.int
     """Pockets only: gapless per account, and the balance after this line."""
     @_builtins.property

@@ -4,11 +4,11 @@ from (
     select player_id, provider_id, round_id, in_play as held, 0 as posted, sequence, 0 as posts
     from rounds
     union all
-    select t.player_id, t.provider_id, t.round_id, 0, sum(l.amount), 0, count(*)
+    select t.player_id, t.provider_id, l.detail, 0, sum(l.amount), 0, count(*)
     from lines as l
     join transactions as t on t.player_id = l.player_id and t.transaction_id = l.transaction_id
     where l.account = 'IN_PLAY'
-    group by t.player_id, t.provider_id, t.round_id
+    group by t.player_id, t.provider_id, l.detail
 ) as sides
 group by player_id, provider_id, round_id
 having sum(held) <> sum(posted) or sum(sequence) <> sum(posts)
