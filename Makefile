@@ -10,7 +10,7 @@ APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 .PHONY: up test check bench generate format lock install clean
 
 up: $(INSTALLED)  ## start the wallet: make up ARGS="--help"
-	$(BIN)/python -m wallet_core up $(ARGS)
+	@exec $(BIN)/python -m wallet_core up $(ARGS)
 
 test: $(INSTALLED)  ## run the tests, PostgreSQL's too: make test ARGS="-k rollback"
 	$(BIN)/pytest -n auto $(ARGS)
@@ -44,16 +44,17 @@ install: $(INSTALLED)
 
 # The package itself is installed as a .pth file that names this folder and proto/gen.
 $(INSTALLED): requirements.lock | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@echo 'Installing what requirements.lock names ...' >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . >&2
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'Python 3.11 or newer is needed; name it like this: make PYTHON=python3.12' >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(APT) install --yes --quiet python3-venv || \
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(APT) install --yes --quiet python3-venv >&2 || \
 	  { echo 'Python has no venv here and it could not be installed: get python3-venv, then try again' >&2; exit 1; }
-	$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -m venv --clear .venv >&2
 
 clean:
 	rm -rf .venv .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
