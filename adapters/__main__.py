@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+import uvloop
 
 from adapters import providers, settings
 from adapters.server import serving
@@ -38,12 +39,7 @@ def main(name: _NameArgument, config: _ConfigOption = None, host: _HostOption = 
     overrides = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
     adapter = msgspec.structs.replace(adapter, serving=msgspec.structs.replace(adapter.serving, **overrides))
     configure_logs()
-    if sys.platform == "win32":
-        asyncio.run(_run(adapter, loaded.core.target, token, tls))
-    else:
-        import uvloop  # noqa: PLC0415 - not there on Windows
-
-        uvloop.run(_run(adapter, loaded.core.target, token, tls))
+    uvloop.run(_run(adapter, loaded.core.target, token, tls))
 
 
 def _list(config: Path | None) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
+import uvloop
 
 from wallet_core import app as wiring
 from wallet_core import config, telemetry
@@ -110,10 +111,6 @@ def _settings(path: Path | None) -> config.Settings:
 def _run(work: Coroutine[Any, Any, T]) -> T:
     """Run on the fastest loop there is; turn what a person can put right into a sentence."""
     try:
-        if sys.platform == "win32":
-            return asyncio.run(work)
-        import uvloop  # noqa: PLC0415  not there on Windows
-
         return uvloop.run(work)
     except ConfigError as error:
         typer.echo(f"settings: {error}", err=True)

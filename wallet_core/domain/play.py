@@ -1,16 +1,15 @@
 """Play: one player's ordered actions, all or nothing, once for ever.
 
-The order of the gates is the law (R-PROV-02, R-PROV-03): idempotency, tombstones, player and currency; then, for stakes
-only, session, game and status; then the actions, each with its own rules (`actions.py`). A refusal undoes what the
-play had done and is bound to the keys that were new.
+Idempotency and tombstones first, then the gates (`gates.py`), then the actions, each with its own rules (`actions.py`).
+A refusal undoes what the play had done and is bound to the keys that were new.
 """
 
 from msgspec.structs import replace
 
-from wallet_core.domain import sessions
+from wallet_core.domain import gates
 from wallet_core.domain.actions import ACTIONS
 from wallet_core.domain.book import Book, Needs
-from wallet_core.domain.commands import Action, Play, SessionUse, batch_key, grave
+from wallet_core.domain.commands import Action, Play, batch_key, grave
 from wallet_core.domain.decision import (
     FATE,
     MESSAGES,
@@ -23,14 +22,12 @@ from wallet_core.domain.decision import (
     Result,
 )
 from wallet_core.domain.entries import Kind, Transaction, digest
-from wallet_core.domain.players import Player, Status, belongs, wallet_currency
+from wallet_core.domain.gates import ORIGINALS
+from wallet_core.domain.players import Player, belongs
 from wallet_core.domain.pockets import balances, shown
-from wallet_core.domain.profiles import BetSession, CreditSession, LateOriginal, Refusals, Repeat
+from wallet_core.domain.profiles import LateOriginal, Refusals, Repeat
 from wallet_core.domain.profiles import Shown as ShownBalance
-from wallet_core.domain.table import NOTHING, REFUSED_ZEROES, Move, Table
-
-ORIGINALS = frozenset({Kind.BET, Kind.WIN})
-"""What a tombstone can lie in wait for."""
+from wallet_core.domain.table import NOTHING, Move, Table
 
 
 def needs(command: Play, wanted: Needs) -> None:
@@ -75,10 +72,10 @@ def decide(book: Book, command: Play, now: int) -> Decision:
     try:
         player = belongs(book.player(command.player_id), command.operator_id, command.brand_id)
         table = _lay(book, command, player, now)
-        _sane(command)
+        gates.sane(command)
         fresh = _fresh(table)
         if fresh:
-            _gates(table, player, fresh)
+            gates.passed(table, player, fresh)
             for action in fresh:
                 closing = command.close_round and action is fresh[-1]
                 table.results[action.external_key] = _act(table, action, closing=closing)
@@ -95,38 +92,8 @@ def _lay(book: Book, command: Play, player: Player, now: int) -> Table:
     """Gather what every action needs to know."""
     session = book.session(command.player_id, command.session_id) if command.session_id else None
     table = Table(book, command, player.currencies, session, max(now, player.changed_at + 1))
-    table.currency = command.currency or _implied(table)
+    table.currency = command.currency or gates.implied(table)
     return table
-
-
-def _sane(command: Play) -> None:
-    """Pass a play that does not undo what it does only afterwards.
-
-    Raises:
-        Refused: INVALID_REQUEST.
-    """
-    if len(command.actions) > 1:
-        later: set[str] = set()
-        for action in reversed(command.actions):
-            later.add(action.external_key)
-            if action.kind not in ORIGINALS and not later.isdisjoint(action.references):
-                raise Refused(Reason.INVALID_REQUEST, "A play cannot undo an action that comes later in it.")
-
-
-def _implied(table: Table) -> str:
-    """Return the currency of a play that names none; empty when nothing says it and it matters."""
-    if table.session is not None:
-        return table.session.currency
-    round_ = table.round()
-    if round_ is not None:
-        return round_.currency
-    actions = table.command.actions
-    targets = (table.reference(action) for action in actions if action.references)
-    known = [target.currency for target in targets if target is not None]
-    if known:
-        return known[0]
-    amounts = any(action.amount is not None for action in actions)
-    return "" if amounts and len(table.currencies) > 1 else table.currencies[0]
 
 
 def _fresh(table: Table) -> list[Action]:
@@ -180,34 +147,6 @@ def _buried(table: Table, action: Action) -> bool:
     command, book = table.command, table.book
     batch = command.batch_id and book.transaction(*grave(command.provider_id, batch_key(command.batch_id)))
     return bool(batch) or book.transaction("", action.key) is not None
-
-
-def _gates(table: Table, player: Player, fresh: list[Action]) -> None:
-    """Pass what may be played. Only stakes are gated; credits need to know the player and the currency (R-PROV-03).
-
-    Raises:
-        Refused: the first gate that is shut, in the order of R-PROV-02.
-    """
-    command, session = table.command, table.session
-    for action in fresh:
-        if action.kind in REFUSED_ZEROES:
-            table.amount(action)
-    table.currency = wallet_currency(player, table.currency)
-    staking = any(action.kind is Kind.BET for action in fresh)
-    if command.session_id and (staking or command.profile.credit_session is CreditSession.EXISTED):
-        sessions.known(session, command.provider_id)
-    if session is not None and session.currency != table.currency:
-        raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
-    if not staking:
-        return
-    if session is not None:
-        sessions.usable(session, SessionUse.BET, table.at)
-    elif command.profile.bet_session is BetSession.REQUIRED:
-        raise Refused(Reason.SESSION_UNKNOWN, "A bet needs a session token.")
-    if command.game_ids and command.game_id not in command.game_ids:
-        raise Refused(Reason.GAME_NOT_ALLOWED)
-    if player.status is Status.BLOCKED:
-        raise Refused(Reason.PLAYER_BLOCKED)
 
 
 def _act(table: Table, action: Action, *, closing: bool) -> Result:
