@@ -47,8 +47,11 @@ async def open_store(database: str, *, lanes: int = 1) -> Store:
     """Open the database at `sqlite:///path` or `postgresql://…`.
 
     Raises:
+        ConfigError: it is not migrated.
         Unavailable: it is not there.
     """
+    if missing := await migrate.pending(database):
+        raise ConfigError(f"the database lacks {', '.join(missing)}; run: python -m wallet_core migrate")
     if migrate.is_sqlite(database):
         return await open_sqlite(migrate.sqlite_path(database))
     return await open_postgres(database, lanes=lanes)
@@ -62,8 +65,6 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         ConfigError: the settings cannot be used, or the database is not migrated.
         Unavailable: the database is not there.
     """
-    if missing := await migrate.pending(settings.database):
-        raise ConfigError(f"the database lacks {', '.join(missing)}; run: python -m wallet_core migrate")
     providers = Providers(settings.providers)
     metrics, clock = Metrics(), Clock()
     lanes = 1 if migrate.is_sqlite(settings.database) else settings.lanes  # SQLite has one writer

@@ -63,6 +63,14 @@ async def test_check_finds_nothing_in_sound_books_and_the_row_in_others(core_dat
     assert "0 violations" in errors
 
 
+async def test_check_of_a_file_that_is_not_there_says_so_and_makes_none(tmp_path):
+    """A mistyped name was made, and then complained of."""
+    code, said, errors = await ran("check", "--database", f"sqlite://{tmp_path}/books.db")
+    assert (code, said) == (2, "")
+    assert "run: python -m wallet_core migrate" in errors
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_check_prints_the_row_that_breaks_a_law(sqlite_core_database):
     async with core_on(sqlite_core_database) as core:
         player = await core.player()
@@ -79,10 +87,10 @@ async def test_check_prints_the_row_that_breaks_a_law(sqlite_core_database):
     [
         (("serve", "--config", "/does/not/exist"), {}, "--config"),
         (("serve",), {"WALLET_TOKEN_KEY": "", "WALLET_DATABASE": "mysql://"}, "postgresql://"),
-        (("check", "--database", "sqlite:///does/not/exist/x.db"), {}, "the database is not there"),
+        (("check", "--database", "postgresql://nobody@127.0.0.1:1/none"), {}, "the database is not there"),
         (("migrate", "--database", "postgresql://nobody@127.0.0.1:1/none"), {}, "the database is not there"),
     ],
-    ids=["file", "scheme", "folder", "server"],
+    ids=["file", "scheme", "check", "migrate"],
 )
 async def test_what_is_wrong_is_a_sentence(arguments, environment, says):
     code, said, errors = await ran(*arguments, **environment)
