@@ -5,7 +5,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 ARGS ?=
 # Debian and Ubuntu keep Python's venv in a package of its own.
-APT := $(if $(filter 0,$(shell id -u)),,sudo )apt-get
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
+APT := $(AS_ROOT) sh -c 'apt-get update --quiet && apt-get install --yes --quiet python3-venv'
 
 .PHONY: up test check bench generate format lock install clean
 
@@ -52,7 +53,7 @@ $(INSTALLED): requirements.lock | $(BIN)/python
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'Python 3.11 or newer is needed; name it like this: make PYTHON=python3.12' >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(APT) install --yes --quiet python3-venv >&2 || \
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(APT) >&2 || \
 	  { echo 'Python has no venv here and it could not be installed: get python3-venv, then try again' >&2; exit 1; }
 	@$(PYTHON) -m venv --clear .venv >&2
 
