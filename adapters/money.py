@@ -1,7 +1,7 @@
 """Decimal amounts of the providers to Money and back, exactly."""
 
 import re
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 import msgspec
 from wallet.v1.common_pb2 import Money
@@ -54,11 +54,3 @@ def text(money: Money, display_digits: int) -> str:
 def number(money: Money, display_digits: int) -> msgspec.Raw:
     """The same digits as a JSON number; raw, because encoders write small Decimals with an exponent."""
     return msgspec.Raw(text(money, display_digits).encode())
-
-
-def floored(money: Money, digits: int) -> str:
-    """Text with exactly `digits` decimals, rounded down (R-MONEY-07): for protocols that cannot show more. What is
-    shown is never above what is there.
-    """
-    exact = Decimal(text(money, 0))
-    return format(exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_FLOOR), "f")

@@ -384,7 +384,7 @@ async def test_a_batch_is_its_bets_and_wins_in_the_order_of_commit(store):
 
 async def test_what_slipped_past_a_grave_is_found_until_it_meets_a_rollback(store):
     grave = replace(TRANSACTION, player_id=NO_PLAYER, kind=Kind.TOMBSTONE, key=b"k", committed_at=2)
-    bet = replace(TRANSACTION, player_id="p", key=b"k", kind=Kind.BET, external_key='q"1')
+    bet = replace(TRANSACTION, player_id="p", key=b"k", kind=Kind.BET, external_key='q"1', undone=False)
     other = replace(bet, key=b"o", transaction_id=b"o", external_key="other")
     buried = replace(grave, key=b"b", transaction_id=b"b", external_key="~batch:b7")
     item = replace(bet, key=b"i", transaction_id=b"i", external_key="item", batch_id="b7")
@@ -395,9 +395,11 @@ async def test_what_slipped_past_a_grave_is_found_until_it_meets_a_rollback(stor
     assert {row.key for row in await store.slipped(0)} == {b"k", b"i"}
     assert {row.key for row in await store.slipped(2)} == {b"k", b"i"}
     assert await store.slipped(3) == []
-    undone = replace(bet, key=b"r", transaction_id=b"r", kind=Kind.ROLLBACK, external_key="r", references=("item",))
-    await store.apply(Saves(undone))
+    met = replace(bet, key=b"r", transaction_id=b"r", kind=Kind.ROLLBACK, external_key="r", references=("item",))
+    await store.apply(Saves(met))
     assert {row.key for row in await store.slipped(0)} == {b"k"}
+    await store.apply(Saves((bet, replace(bet, undone=True))))
+    assert await store.slipped(0) == []
 
 
 async def test_lines_are_in_order_and_only_those_asked_for(store):

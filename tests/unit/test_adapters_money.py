@@ -32,14 +32,6 @@ def test_a_number_is_the_text_without_quotes(amount, digits):
     assert money.text(amount, digits).encode() == bytes(money.number(amount, digits))
 
 
-@given(amounts, st.integers(0, 9))
-def test_a_floored_amount_is_the_nearest_below(amount, digits):
-    exact, shown = Decimal(money.text(amount, 0)), Decimal(money.floored(amount, digits))
-
-    assert 0 <= exact - shown < Decimal(1).scaleb(-digits)
-    assert len(money.floored(amount, digits).partition(".")[2]) == digits
-
-
 @pytest.mark.parametrize(
     ("units", "nanos", "digits", "text"),
     [
@@ -57,12 +49,6 @@ def test_a_floored_amount_is_the_nearest_below(amount, digits):
 )
 def test_text_has_the_digits_it_is_shown_with_and_loses_none(units, nanos, digits, text):
     assert text == money.text(Money(currency_code="EUR", units=units, nanos=nanos), digits)
-
-
-def test_what_cannot_be_shown_is_rounded_down():
-    assert money.floored(money.parse("1.999", "EUR"), 2) == "1.99"
-    assert money.floored(money.parse("-1.991", "EUR"), 2) == "-2.00"
-    assert money.floored(money.parse("9223372036854775807.999999999", "EUR"), 2) == "9223372036854775807.99"
 
 
 @pytest.mark.parametrize("value", ["10.00", "10", "10.000000000000", 10, Decimal(10), Decimal("10.00")], ids=repr)

@@ -53,7 +53,7 @@ order by committed_at, player_id
 select {transactions as o}
 from transactions as g
 join transactions as o on o.key = g.key and o.player_id <> ''
-where g.player_id = '' and g.committed_at >= :since and o.kind in (1, 2) and o.parts <> '[]' and not exists (
+where g.player_id = '' and g.committed_at >= :since and o.kind in (1, 2) and o.parts <> '[]' and not o.undone and not exists (
     select 1 from transactions as r
     where r.player_id = o.player_id and r.provider_id = o.provider_id and r.kind = 3
         and r.refs = '["' || o.external_key || '"]'
@@ -63,7 +63,7 @@ select {transactions as o}
 from transactions as g
 join transactions as o on o.provider_id = g.provider_id and o.batch_id = substr(g.external_key, 8) and o.batch_id <> ''
 where g.player_id = '' and g.committed_at >= :since and g.external_key like '~batch:%'
-    and o.kind in (1, 2) and o.parts <> '[]' and not exists (
+    and o.kind in (1, 2) and o.parts <> '[]' and not o.undone and not exists (
     select 1 from transactions as r
     where r.player_id = o.player_id and r.provider_id = o.provider_id and r.kind = 3
         and r.refs = '["' || o.external_key || '"]'
