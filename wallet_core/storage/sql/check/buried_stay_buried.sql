@@ -1,5 +1,4 @@
--- A transaction that was rolled back by its id alone is undone, or its profile
--- has refused to, whoever's it is (R-PROV-10).
+-- What was rolled back by its id alone is undone, or its profile has refused that (R-PROV-10).
 select o.player_id, o.provider_id, o.external_key, o.amount, o.parts
 from transactions as g
 join transactions as o on o.key = g.key and o.player_id <> ''
