@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.storage.books import Saves
-from wallet_core.domain.book import Needs, key_of
+from tests.support.domain import key_of
+from wallet_core.domain.book import Needs
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import NO_PLAYER, Category, Kind, Line, Transaction, digest
 from wallet_core.domain.money import INT64_MAX

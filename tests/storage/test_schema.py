@@ -89,7 +89,8 @@ async def test_the_schema_of_sqlite_is_what_its_migrations_make(sqlite_database)
 
 async def test_the_two_schemas_differ_where_the_databases_do_and_nowhere_else():
     def told(dialect):
-        lines = (SQL / f"schema.{dialect}.sql").read_text().splitlines()[1:]
+        tables = (SQL / f"schema.{dialect}.sql").read_text().partition("\n-- A row on its way in")[0]
+        lines = tables.splitlines()[1:]
         return [
             line.replace("blob", "bytea").replace(") without rowid;", ")").partition(") with (")[0].rstrip(";)")
             for line in lines
@@ -106,16 +107,39 @@ async def test_the_schema_has_the_columns_of_the_tables_in_the_code(sqlite_datab
                 row[1]: row[2].lower().replace("blob", "bytea")
                 for row in connection.execute(f"pragma table_info({table.name})")
             },
-            [row[1] for row in connection.execute(f"pragma table_info({table.name})") if row[5]],
+            {
+                frozenset(row[2] for row in connection.execute(f"pragma index_info({index})"))
+                for (index,) in connection.execute(
+                    f"select name from pragma_index_list('{table.name}') where \"unique\""
+                )
+            },
         )
         for table in TABLES.values()
     }
     connection.close()
 
-    assert found == {
-        table.name: ({column.name: column.type for column in table.columns}, [column.name for column in table.key])
-        for table in TABLES.values()
-    }
+    for table in TABLES.values():
+        columns, unique = found[table.name]
+        assert columns == {column.name: column.type for column in table.columns}
+        assert frozenset(column.name for column in table.key) in unique
+
+
+async def test_the_types_of_postgres_have_the_columns_of_the_tables_in_the_code(postgres_database):
+    connection = await asyncpg.connect(postgres_database)
+    rows = await connection.fetch(
+        """
+        select t.typname, a.attname, format_type(a.atttypid, a.atttypmod)
+        from pg_type as t join pg_attribute as a on a.attrelid = t.typrelid
+        where t.typname like 'saved\\_%' and t.typtype = 'c' order by t.typname, a.attnum
+        """
+    )
+    await connection.close()
+
+    assert [tuple(row) for row in rows] == [
+        (f"saved_{table.name}", column.name, column.type)
+        for table in sorted(TABLES.values(), key=lambda table: table.name)
+        for column in table.columns
+    ]
 
 
 async def test_migrating_twice_does_nothing_the_second_time(empty):
@@ -143,13 +167,54 @@ async def test_several_may_migrate_at_once(empty):
     assert await pending(empty) == []
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
-def test_a_migration_can_be_taken_back(dialect):
-    """The files are dbmate's: each has its way down."""
+def _ways(dialect):
     for path in sorted((SQL / "migrations" / dialect).glob("*.sql")):
-        text = path.read_text()
-        assert text.startswith("-- migrate:up\n")
-        made, dropped = text.partition("-- migrate:down")[::2]
-        assert {line.split()[2] for line in made.splitlines() if line.startswith("create table")} == {
-            line.split()[2].rstrip(";") for line in dropped.splitlines() if line.startswith("drop table")
-        }
+        up, _, down = path.read_text().removeprefix("-- migrate:up\n").partition("-- migrate:down\n")
+        yield up, down
+
+
+PLAYED = """
+    insert into transactions (
+        player_id, key, transaction_id, provider_id, external_key, kind, outcome, fingerprint, currency, amount, parts,
+        rolled_back, settlements, undone, round_id, game_id, category, refs, info, batch_id, cash_after, bonus_after,
+        debt_after, occurred_at, committed_at
+    ) values (
+        'p', 'k', 't', 'a', 'e', 1, 1, 'f', 'EUR', 7, '[]', '[]', 0, false, 'r', 'g', 1, '[]', '[]', '', 1, 0, 0, 0, 9
+    )
+"""
+
+
+async def test_a_migration_of_postgres_can_be_taken_back(empty_postgres):
+    connection = await asyncpg.connect(empty_postgres)
+    try:
+        for up, down in _ways("postgres"):
+            before = await _catalog(empty_postgres)
+            await connection.execute(up)
+            after = await _catalog(empty_postgres)
+            if before:
+                await connection.execute(down)
+                assert await _catalog(empty_postgres) == before
+                await connection.execute(up)
+                assert await _catalog(empty_postgres) == after
+            else:
+                await connection.execute(PLAYED)
+        assert await connection.fetchval("select sum(amount) from transactions") == 7
+    finally:
+        await connection.close()
+
+
+def test_a_migration_of_sqlite_can_be_taken_back():
+    connection = sqlite3.connect(":memory:")
+    for up, down in _ways("sqlite"):
+        before = _master(connection)
+        connection.executescript(up)
+        after = _master(connection)
+        if before:
+            connection.executescript(down)
+            assert _master(connection) == before
+            connection.executescript(up)
+            assert _master(connection) == after
+        else:
+            connection.execute(PLAYED)
+    assert connection.execute("select sum(amount) from transactions").fetchone() == (7,)
+    connection.close()

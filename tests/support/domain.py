@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from wallet_core.domain.accounts import ACCOUNTS, DEBT, Guard
-from wallet_core.domain.book import Key, Needs, Row, key_of
+from wallet_core.domain.book import Needs, Row
 from wallet_core.domain.commands import Action, Bury, Command, CreatePlayer, OpenSession, Pay, Play, Terms, VoidRound
 from wallet_core.domain.decision import Balances, Decision, Outcome, Reason
 from wallet_core.domain.entries import Category, Kind, Line, Transaction, digest
@@ -17,6 +17,7 @@ from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
 from wallet_core.engine.batch import Batch
 from wallet_core.engine.clock import Clock
+from wallet_core.storage.tables import TABLES
 
 PLAYER = "ann"
 PROVIDER = "acme"
@@ -30,12 +31,17 @@ TICK = 1_000_000
 HOUR = 3_600_000_000
 
 
+def key_of(row: Row) -> tuple[object, ...]:
+    """What tells a row from every other."""
+    return type(row), *(getattr(row, column.name) for column in TABLES[type(row)].key)
+
+
 class Books:
     """All rows there are, and the lines that were posted, oldest first."""
 
     def __init__(self, *, cash: str = "0", currency: str = "EUR", players: Sequence[str] = (PLAYER,)) -> None:
         """Open books with players that hold some cash."""
-        self.rows: dict[Key, Row] = {}
+        self.rows: dict[tuple[object, ...], Row] = {}
         self.lines: list[Line] = []
         self.at = START
         self._clock = Clock(self._tick)
@@ -72,7 +78,7 @@ class Books:
             for key in keys:
                 yield from self._found((kind, *key))
 
-    def _found(self, key: Key) -> Iterable[Row]:
+    def _found(self, key: tuple[object, ...]) -> Iterable[Row]:
         return [self.rows[key]] if key in self.rows else []
 
     def wait(self, microseconds: int) -> None:

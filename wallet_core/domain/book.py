@@ -5,7 +5,9 @@ refused half-way is undone whole, and so that the save writes just what changed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar, cast
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,8 +21,6 @@ from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
 
 Row = Player | Pocket | Session | Round | Transaction
-Key = tuple[Any, ...]
-R = TypeVar("R", Player, Pocket, Session, Round, Transaction)
 
 SessionKey = tuple[str, bytes]
 RoundKey = tuple[str, str, str]
@@ -35,12 +35,17 @@ class Unbalanced(AssertionError):
 
 
 class Needs(Struct):
-    """The rows a batch of commands will read."""
+    """The rows a batch of commands will read.
+
+    Attributes:
+        further: whether these rows may name others that are needed, too.
+    """
 
     players: set[str]
     sessions: set[SessionKey]
     transactions: set[TransactionKey]
     rounds: set[RoundKey]
+    further: bool = False
 
     @classmethod
     def none(cls) -> "Needs":
@@ -60,68 +65,70 @@ class Book:
 
     def __init__(self, needs: Needs, rows: Iterable[Row]) -> None:
         """Take the needs as they were asked and the rows that were found for them."""
-        self._rows: dict[Key, Row | None] = {}
-        self._pockets: dict[tuple[str, str], dict[str, Pocket]] = {}
-        for player_id in needs.players:
-            self._rows[Player, player_id] = None
-        for session in needs.sessions:
-            self._rows[(Session, *session)] = None
-        for transaction in needs.transactions:
-            self._rows[(Transaction, *transaction)] = None
-        for round_ in needs.rounds:
-            self._rows[(Round, *round_)] = None
+        self._players: dict[str, Player | None] = dict.fromkeys(needs.players)
+        self._sessions: dict[SessionKey, Session | None] = dict.fromkeys(needs.sessions)
+        self._transactions: dict[TransactionKey, Transaction | None] = dict.fromkeys(needs.transactions)
+        self._rounds: dict[RoundKey, Round | None] = dict.fromkeys(needs.rounds)
+        self._purses: dict[tuple[str, str], dict[str, Pocket]] = {}
+        self._shelves: dict[type[Row], dict[Any, Any]] = {
+            Player: self._players,
+            Session: self._sessions,
+            Transaction: self._transactions,
+            Round: self._rounds,
+        }
+        self._undo: list[tuple[dict[Any, Any], Any, Row | None]] = []
         for row in rows:
-            self._set(key_of(row), row)
-        self._before: dict[Key, Row | None] = {}
-        self._undo: list[tuple[Key, Row | None]] = []
+            shelf, key = self._place(row)
+            shelf[key] = row
         self.lines: list[Line] = []
-
-    def _get(self, kind: type[R], *key: str | bytes) -> R | None:
-        try:
-            return cast("R | None", self._rows[(kind, *key)])
-        except KeyError:
-            message = f"{kind.__name__} {key} was not asked for"
-            raise NotLoaded(message) from None
 
     def player(self, player_id: str) -> Player | None:
         """Return the player, or none if there is none."""
-        return self._get(Player, player_id)
+        try:
+            return self._players[player_id]
+        except KeyError:
+            raise _not_loaded(Player, player_id) from None
 
     def session(self, player_id: str, session_id: bytes) -> Session | None:
         """Return the session, or none if there is none."""
-        return self._get(Session, player_id, session_id)
+        try:
+            return self._sessions[player_id, session_id]
+        except KeyError:
+            raise _not_loaded(Session, player_id, session_id) from None
 
     def transaction(self, player_id: str, key: bytes) -> Transaction | None:
         """Return the transaction under the key, or none if the key is new."""
-        return self._get(Transaction, player_id, key)
+        try:
+            return self._transactions[player_id, key]
+        except KeyError:
+            raise _not_loaded(Transaction, player_id, key) from None
 
     def round(self, player_id: str, provider_id: str, round_id: str) -> Round | None:
         """Return the round, or none if there is none."""
-        return self._get(Round, player_id, provider_id, round_id)
+        try:
+            return self._rounds[player_id, provider_id, round_id]
+        except KeyError:
+            raise _not_loaded(Round, player_id, provider_id, round_id) from None
 
     def pockets(self, player_id: str, currency: str) -> Mapping[str, Pocket]:
         """Return the player's pockets of one currency by account. A player's pockets are loaded with the player."""
-        if (Player, player_id) not in self._rows:
-            message = f"pockets of {player_id} were not asked for"
-            raise NotLoaded(message)
-        return self._pockets.get((player_id, currency), {})
+        if player_id not in self._players:
+            raise _not_loaded(Pocket, player_id)
+        return self._purses.get((player_id, currency), NO_POCKETS)
 
     def put(self, row: Row) -> None:
         """Put a row in the place of the one with its key."""
-        key = key_of(row)
-        before = self._rows.get(key)
-        self._before.setdefault(key, before)
-        self._undo.append((key, before))
-        self._set(key, row)
+        shelf, key = self._place(row)
+        self._undo.append((shelf, key, shelf.get(key)))
+        shelf[key] = row
 
-    def _set(self, key: Key, row: Row | None) -> None:
-        self._rows[key] = row
-        if key[0] is Pocket:
-            held = self._pockets.setdefault(key[1:3], {})
-            if row is None:
-                held.pop(key[3], None)
-            else:
-                held[key[3]] = cast("Pocket", row)
+    def _place(self, row: Row) -> tuple[dict[Any, Any], Any]:
+        """Return the shelf of a row and its key there; a player's pockets of one currency are a shelf of their own."""
+        kind = type(row)
+        if kind is Pocket:
+            pocket = cast("Pocket", row)
+            return self._purses.setdefault((pocket.player_id, pocket.currency), {}), pocket.account
+        return self._shelves[kind], _KEYS[kind](row)
 
     def post(
         self,
@@ -151,40 +158,28 @@ class Book:
         """
         number, total = first, 0
         for entry in entries:
-            amount = entry.amount
+            account, amount, detail = entry.account, entry.amount, entry.detail
             if not amount:
                 continue
             total += amount
-            guard, detail = ACCOUNTS[entry.account].guard, entry.detail
+            guard = ACCOUNTS[account].guard
             sequence = balance = None
             if guard is Guard.POCKET:
-                pocket = self.pockets(player_id, currency).get(entry.account) or Pocket(
-                    player_id, currency, entry.account
-                )
+                pocket = self.pockets(player_id, currency).get(account) or Pocket(player_id, currency, account)
                 sequence, balance = pocket.sequence + 1, pocket.amount + amount
                 self.put(replace(pocket, sequence=sequence, amount=balance))
             elif guard is Guard.ROUND:
                 if round_ is None:
-                    message = f"{entry.account} without a round"
+                    message = f"{account} without a round"
                     raise Unbalanced(message)
                 sequence, balance = round_.sequence + 1, round_.in_play + amount
                 round_ = replace(round_, sequence=sequence, in_play=balance)
                 detail = round_.round_id
-            if balance is not None and not _sound(entry.account, balance):
-                message = f"{entry.account} of {player_id} would be {balance}"
+            if balance is not None and not _sound(account, balance):
+                message = f"{account} of {player_id} would be {balance}"
                 raise Unbalanced(message)
             self.lines.append(
-                Line(
-                    player_id,
-                    transaction_id,
-                    number,
-                    entry.account,
-                    detail,
-                    currency,
-                    amount,
-                    sequence,
-                    balance,
-                )
+                Line(player_id, transaction_id, number, account, detail, currency, amount, sequence, balance)
             )
             number += 1
         if total:
@@ -207,31 +202,34 @@ class Book:
     def undo(self, mark: Mark) -> None:
         """Go back: nothing since the mark has happened."""
         while len(self._undo) > mark.changes:
-            self._set(*self._undo.pop())
+            shelf, key, before = self._undo.pop()
+            if before is None and type(shelf[key]) is Pocket:
+                del shelf[key]  # what a player's pockets are is not asked one by one
+            else:
+                shelf[key] = before
         del self.lines[mark.lines :]
 
     def changes(self) -> list[tuple[Row | None, Row]]:
         """Return every row that is not what was loaded, as (before, after); before is none for a new row."""
-        found = []
-        for key, before in self._before.items():
-            after = self._rows[key]
-            if after is not None and after is not before:
-                found.append((before, after))
-        return found
+        first: dict[tuple[int, Any], tuple[Row | None, dict[Any, Any]]] = {}
+        for shelf, key, before in self._undo:
+            first.setdefault((id(shelf), key), (before, shelf))
+        return [(before, shelf[key]) for (_, key), (before, shelf) in first.items() if shelf[key] is not before]
 
 
-def key_of(row: Row) -> Key:
-    """Return the place of a row in a book."""
-    return _PLACES[type(row)](row)
+NO_POCKETS: Mapping[str, Pocket] = MappingProxyType({})
 
-
-_PLACES: dict[type[Row], Callable[[Any], Key]] = {
-    Player: lambda row: (Player, row.player_id),
-    Pocket: lambda row: (Pocket, row.player_id, row.currency, row.account),
-    Transaction: lambda row: (Transaction, row.player_id, row.key),
-    Round: lambda row: (Round, row.player_id, row.provider_id, row.round_id),
-    Session: lambda row: (Session, row.player_id, row.session_id),
+_KEYS: dict[type[Row], Callable[[Any], Any]] = {
+    Player: attrgetter("player_id"),
+    Pocket: attrgetter("player_id", "currency", "account"),
+    Transaction: attrgetter("player_id", "key"),
+    Round: attrgetter("player_id", "provider_id", "round_id"),
+    Session: attrgetter("player_id", "session_id"),
 }
+
+
+def _not_loaded(kind: type[Row], *key: str | bytes) -> NotLoaded:
+    return NotLoaded(f"{kind.__name__} {key} was not asked for")
 
 
 def _sound(account: str, balance: int) -> bool:

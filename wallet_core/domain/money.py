@@ -28,35 +28,30 @@ class Currency(Struct, frozen=True):
         code: ISO 4217 code, or a crypto currency's; upper case.
         scale: decimal digits of a ledger unit.
         display: decimal digits people are shown; at most `scale`.
+        unit: ledger units of one major unit.
+        nanos: nanos of one ledger unit.
+        quantum: ledger units of one display unit.
     """
 
     code: str
     scale: int
     display: int
     kind: CurrencyKind
+    unit: int
+    nanos: int
+    quantum: int
 
-    @property
-    def unit(self) -> int:
-        """Ledger units of one major unit."""
-        return int(10**self.scale)
 
-    @property
-    def nanos(self) -> int:
-        """Nanos of one ledger unit."""
-        return int(10 ** (NANO_DIGITS - self.scale))
-
-    @property
-    def quantum(self) -> int:
-        """Ledger units of one display unit."""
-        return int(10 ** (self.scale - self.display))
+def _currency(code: str, scale: int, display: int, kind: CurrencyKind) -> Currency:
+    return Currency(code, scale, display, kind, 10**scale, 10 ** (NANO_DIGITS - scale), 10 ** (scale - display))
 
 
 def _fiat(display: int, codes: str, scale: int = 6) -> list[Currency]:
-    return [Currency(code, scale, display, CurrencyKind.FIAT) for code in codes.split()]
+    return [_currency(code, scale, display, CurrencyKind.FIAT) for code in codes.split()]
 
 
 def _crypto(scale: int, display: int, codes: str) -> list[Currency]:
-    return [Currency(code, scale, display, CurrencyKind.CRYPTO) for code in codes.split()]
+    return [_currency(code, scale, display, CurrencyKind.CRYPTO) for code in codes.split()]
 
 
 # An explicit allow-list: a code that is not here does not exist for us. Display digits are ISO 4217's minor units,

@@ -21,7 +21,7 @@ from wallet_core.domain.decision import (
     Refused,
     Result,
 )
-from wallet_core.domain.entries import Kind, Transaction, digest
+from wallet_core.domain.entries import NO_PLAYER, Kind, Transaction, digest
 from wallet_core.domain.gates import ORIGINALS
 from wallet_core.domain.players import Player, belongs
 from wallet_core.domain.pockets import balances, shown
@@ -43,11 +43,13 @@ def needs(command: Play, wanted: Needs) -> None:
     for action in command.actions:
         wanted.transactions.add((player_id, action.key))
         if action.kind in ORIGINALS:
-            wanted.transactions.add(("", action.key))
+            wanted.transactions.add((NO_PLAYER, action.key))
+        elif action.references:
+            wanted.further = True
         for reference in action.references:
             key = digest(command.provider_id, reference)
             wanted.transactions.add((player_id, key))
-            wanted.transactions.add(("", key))
+            wanted.transactions.add((NO_PLAYER, key))
 
 
 def follow(command: Play, book: Book, wanted: Needs) -> None:
@@ -91,8 +93,9 @@ def decide(book: Book, command: Play, now: int) -> Decision:
 def _lay(book: Book, command: Play, player: Player, now: int) -> Table:
     """Gather what every action needs to know."""
     session = book.session(command.player_id, command.session_id) if command.session_id else None
-    table = Table(book, command, player.currencies, session, max(now, player.changed_at + 1))
-    table.currency = command.currency or gates.implied(table)
+    table = Table(book, command, player.currencies, command.currency, session, max(now, player.changed_at + 1))
+    if not table.currency:
+        table.currency = gates.implied(table)
     return table
 
 
@@ -146,7 +149,7 @@ def _buried(table: Table, action: Action) -> bool:
         return False
     command, book = table.command, table.book
     batch = command.batch_id and book.transaction(*grave(command.provider_id, batch_key(command.batch_id)))
-    return bool(batch) or book.transaction("", action.key) is not None
+    return bool(batch) or book.transaction(NO_PLAYER, action.key) is not None
 
 
 def _act(table: Table, action: Action, *, closing: bool) -> Result:

@@ -42,23 +42,28 @@ class Move(Struct, frozen=True, gc=False):
 NOTHING = Move(outcome=Outcome.NOOP)
 
 
-class Table:
-    """One play being decided: the book, the command, and what is known so far."""
+class Table(Struct, eq=False):
+    """One play being decided: the book, the command, and what is known so far.
 
-    def __init__(
-        self, book: Book, command: Play, currencies: tuple[str, ...], session: Session | None, at: int
-    ) -> None:
-        """Lay the table; `currencies` are the player's wallets, `at` is the microsecond of the first action."""
-        self.book = book
-        self.command = command
-        self.currencies = currencies
-        self.currency = command.currency
-        self.session = session
-        self.at = at
-        self.index = 0
-        self.results: dict[str, Result] = {}
-        self.replayed: dict[str, Transaction] = {}
-        self.unknown = False  # a rollback found nothing to undo
+    Attributes:
+        currencies: the player's wallets.
+        currency: the play's; empty while nothing says it.
+        at: the microsecond of the first action.
+        index: how many transactions the play has left by now, a microsecond each.
+        results, replayed: by external key, what became of the actions, and what the store had of them already.
+        unknown: a rollback found nothing to undo.
+    """
+
+    book: Book
+    command: Play
+    currencies: tuple[str, ...]
+    currency: str
+    session: Session | None
+    at: int
+    index: int = 0
+    results: dict[str, Result] = {}
+    replayed: dict[str, Transaction] = {}
+    unknown: bool = False
 
     @property
     def quantum(self) -> int:

@@ -31,6 +31,8 @@ class Batch:
     def follow(self, rows: Sequence[Row]) -> Needs | None:
         """Return the rows that the loaded ones name, if any."""
         self._rows = list(rows)
+        if not self._wanted.further:
+            return None
         book = Book(self._wanted, rows)
         further = Needs.none()
         for command in self._commands:

@@ -1,82 +1,67 @@
-"""Bulk: the four shapes a batch is saved by (insert, upsert, update, guarded update), built once a table for each
-database.
+"""Bulk: the three steps a batch is saved by (insert, update, guarded update), and how each database takes them.
 
-PostgreSQL takes a column as an array and unnests them, so a statement's text does not depend on the number of rows;
-SQLite runs one prepared statement row by row, which in process is as fast as anything.
+A step is whole rows, whatever it changes of them. PostgreSQL takes them as one array of composites, so that the text of
+a statement does not depend on their number; SQLite runs one prepared statement row by row, which in process is as fast
+as anything.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
 
 from wallet_core.domain.players import Player
-from wallet_core.domain.pockets import Pocket
-from wallet_core.domain.rounds import Round
-from wallet_core.domain.sessions import Session
 from wallet_core.storage.store import Changes
-from wallet_core.storage.tables import LINES, TABLES, Column, Table
+from wallet_core.storage.tables import LINES, TABLES, Table
 
-REPLACED: frozenset[type[Struct]] = frozenset({Pocket, Session, Round})
-"""Rows saved whole, new or not: what guards them is their player's version."""
+INSERT, UPDATE, GUARD = "insert", "update", "guard"
 
-EXPECTED = Column("expected", "bigint")
+EXPECTED = "expected"
+"""The version a guarded row must still have: one more value after its columns."""
 
 
-class Shape(Struct, frozen=True, eq=True):
+class Shape(Struct, frozen=True, eq=True, order=True):
     """One statement of a save: what is done to which table."""
 
-    verb: str
     table: str
+    verb: str
 
 
-INSERT, UPSERT, UPDATE, GUARD = "insert", "upsert", "update", "guard"
+Plan = dict[Shape, list[tuple[Any, ...]]]
 
 _TABLES: dict[str, Table[Any]] = {table.name: table for table in TABLES.values()}
+_KEYS = {name: itemgetter(slice(len(table.key))) for name, table in _TABLES.items()}
+_SHAPES = {table.row: (table, Shape(table.name, INSERT), Shape(table.name, UPDATE)) for table in TABLES.values()}
+_GUARD = Shape(TABLES[Player].name, GUARD)
+_LINES = Shape(LINES.name, INSERT)
 
 
-def plan(changes: Changes) -> dict[Shape, list[list[Any]]]:
+def plan(changes: Changes) -> Plan:
     """Return the rows to write by shape, in the order of their keys; guards come first, then table by table.
 
     The order is what keeps two processes from waiting for each other in a circle.
     """
-    rows: dict[Shape, list[list[Any]]] = {}
+    rows: Plan = {}
     for before, after in changes.rows:
-        table = TABLES[type(after)]
+        table, insert, update = _SHAPES[type(after)]
         values = table.write(after)
-        if type(after) in REPLACED:
-            verb = UPSERT
-        elif before is None:
-            verb = INSERT
+        if before is None:
+            shape = insert
         elif isinstance(before, Player):
-            verb = GUARD
-            values = [*_pick(table, values, _keyed(table)), before.version]
+            shape, values = _GUARD, (*values, before.version)
         else:
-            verb = UPDATE
-            values = _pick(table, values, _keyed(table))
-        rows.setdefault(Shape(verb, table.name), []).append(values)
+            shape = update
+        if shape in rows:
+            rows[shape].append(values)
+        else:
+            rows[shape] = [values]
     if changes.lines:
-        rows[Shape(INSERT, LINES.name)] = [LINES.write(line) for line in changes.lines]
+        rows[_LINES] = [LINES.write(line) for line in changes.lines]
     for shape, written in rows.items():
-        width = len(_TABLES[shape.table].key)
-        written.sort(key=lambda values, width=width: values[:width])  # type: ignore[misc]  # a default is inferred as Any
-    return dict(sorted(rows.items(), key=lambda item: (item[0].verb != GUARD, item[0].table, item[0].verb)))
-
-
-def _keyed(table: Table[Any]) -> tuple[Column, ...]:
-    return (*table.key, *table.changing)
-
-
-def _pick(table: Table[Any], values: Sequence[Any], columns: Iterable[Column]) -> list[Any]:
-    return [values[table.columns.index(column)] for column in columns]
-
-
-def _columns(shape: Shape) -> tuple[Column, ...]:
-    table = _TABLES[shape.table]
-    if shape.verb == GUARD:
-        return (*_keyed(table), EXPECTED)
-    return _keyed(table) if shape.verb == UPDATE else table.columns
+        written.sort(key=_KEYS[shape.table])
+    return {shape: rows[shape] for shape in sorted(rows, key=lambda shape: (shape.verb != GUARD, shape))}
 
 
 def _sets(table: Table[Any], source: str) -> str:
@@ -87,60 +72,76 @@ def _sets(table: Table[Any], source: str) -> str:
 def sqlite(shape: Shape) -> str:
     """Return the statement for one row, its values in the order of the plan's."""
     table = _TABLES[shape.table]
-    columns = _columns(shape)
-    if shape.verb in {INSERT, UPSERT}:
-        marks = ", ".join("?" for _ in columns)
-        statement = f"insert into {table.name} ({table.names}) values ({marks})"
-        return (
-            f"{statement} on conflict do update set {_sets(table, 'excluded.')}" if shape.verb == UPSERT else statement
-        )
-    numbered = {column.name: f"?{number}" for number, column in enumerate(columns, 1)}
-    sets = ", ".join(f"{column.name} = {numbered[column.name]}" for column in table.changing)
-    where = " and ".join(f"{column.name} = {numbered[column.name]}" for column in table.key)
-    guard = f" and version = {numbered[EXPECTED.name]}" if shape.verb == GUARD else ""
-    return f"update {table.name} set {sets} where {where}{guard}"
+    if shape.verb == GUARD:
+        numbered = {column.name: f"?{number}" for number, column in enumerate(table.columns, 1)}
+        sets = ", ".join(f"{column.name} = {numbered[column.name]}" for column in table.changing)
+        where = " and ".join(f"{column.name} = {numbered[column.name]}" for column in table.key)
+        return f"update {table.name} set {sets} where {where} and version = ?{len(numbered) + 1}"
+    statement = f"insert into {table.name} ({table.names}) values ({', '.join('?' for _ in table.columns)})"
+    if shape.verb == UPDATE:  # it is there, and takes no more than an update that picks its values would
+        keys = ", ".join(column.name for column in table.key)
+        return f"{statement} on conflict ({keys}) do update set {_sets(table, 'excluded.')}"
+    return statement
 
 
 @cache
 def postgres(shapes: tuple[Shape, ...]) -> str:
     """Return one statement that writes every shape, or nothing: a mismatch of the guard divides by zero.
 
-    One statement is one round trip and its own transaction. Parameters are the columns of each shape as arrays, in
-    order, and last the number of guarded rows.
+    One statement is one round trip and its own transaction. Parameters are what `arguments` returns.
     """
-    steps, number = [], 1
+    steps, number, met = [], 1, "$1::bigint = 0"
     for index, shape in enumerate(shapes):
-        columns = _columns(shape)
-        arrays = ", ".join(f"${number + offset}::{column.type}[]" for offset, column in enumerate(columns))
-        steps.append(f"step_{index} as ({_step(shape, columns, arrays)} returning 1)")
-        number += len(columns)
-    guarded = next((index for index, shape in enumerate(shapes) if shape.verb == GUARD), None)
-    met = (
-        f"(select count(*) from step_{guarded}) = ${number}::bigint"
-        if guarded is not None
-        else f"${number}::bigint = 0"
-    )
+        number += 1
+        arrays = f"${number}::saved_{shape.table}[]"
+        if shape.verb == GUARD:
+            number += 1
+            arrays += f", ${number}::bigint[]"
+            met = f"(select count(*) from step_{index}) = $1::bigint"
+        steps.append(f"step_{index} as ({_step(shape, arrays)} returning 1)")
     return f"with {', '.join(steps)} select 1 / (case when {met} then 1 else 0 end)"
 
 
-def _step(shape: Shape, columns: Sequence[Column], arrays: str) -> str:
+def _step(shape: Shape, arrays: str) -> str:
     table = _TABLES[shape.table]
-    names = ", ".join(column.name for column in columns)
-    if shape.verb in {INSERT, UPSERT}:
-        statement = f"insert into {table.name} ({names}) select * from unnest({arrays})"
-        keys = ", ".join(column.name for column in table.key)
-        upsert = f" on conflict ({keys}) do update set {_sets(table, 'excluded.')}"
-        return statement + (upsert if shape.verb == UPSERT else "")
+    if shape.verb == INSERT:
+        return f"insert into {table.name} ({table.names}) select {table.names} from unnest({arrays})"
+    names, guard = table.names, ""
+    if shape.verb == GUARD:
+        names, guard = f"{names}, {EXPECTED}", f" and t.version = u.{EXPECTED}"
     where = " and ".join(f"t.{column.name} = u.{column.name}" for column in table.key)
-    guard = " and t.version = u.expected" if shape.verb == GUARD else ""
-    sets = _sets(table, "u.")
-    return f"update {table.name} as t set {sets} from unnest({arrays}) as u({names}) where {where}{guard}"
+    return f"update {table.name} as t set {_sets(table, 'u.')} from unnest({arrays}) as u({names}) where {where}{guard}"
 
 
-def arguments(planned: dict[Shape, list[list[Any]]]) -> list[Any]:
-    """Return the parameters of the statement `postgres` makes of the plan's shapes."""
-    values: list[Any] = []
-    for rows in planned.values():
-        values.extend(list(column) for column in zip(*rows, strict=True))
-    values.append(sum(len(rows) for shape, rows in planned.items() if shape.verb == GUARD))
+def arguments(planned: Plan) -> list[Any]:
+    """Return the parameters of the statement `postgres` makes of the plan's shapes: the number of guarded rows, then
+    each shape's rows, and after guarded ones the versions they must have.
+    """
+    values: list[Any] = [0]
+    for shape, rows in planned.items():
+        if shape.verb == GUARD:
+            values[0] = len(rows)
+            values.append([row[:-1] for row in rows])
+            values.append([row[-1] for row in rows])
+        else:
+            values.append(rows)
     return values
+
+
+def loading(tables: Sequence[tuple[Table[Any], int]]) -> str:
+    """Return one statement for PostgreSQL that reads rows of several tables, each as its table's number here and the
+    row. Of each table, how many of its first columns are given, as an array each, names the rows.
+    """
+    branches, number = [], 0
+    for index, (table, width) in enumerate(tables):
+        keys = table.columns[:width]
+        arrays = ", ".join(f"${number + offset}::{column.type}[]" for offset, column in enumerate(keys, 1))
+        number += width
+        columns = ", ".join(f"t.{column.name}" for column in table.columns)
+        joined = " and ".join(f"t.{column.name} = u.{column.name}" for column in keys)
+        names = ", ".join(column.name for column in keys)
+        branches.append(
+            f"select {index} as kind, row({columns}) as found from unnest({arrays}) as u({names})"
+            f" join {table.name} as t on {joined}"
+        )
+    return " union all ".join(branches)

@@ -1,7 +1,7 @@
 """PostgreSQL 15 to 18 by asyncpg: a batch is loaded without locks and saved by one statement under a version guard."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,17 +51,15 @@ def interpreted() -> Iterator[None]:
         raise Unavailable(type(error).__name__) from error
 
 
-def _by_key(table: Table[Any]) -> str:
-    keys = table.key
-    arrays = ", ".join(f"${number}::{column.type}[]" for number, column in enumerate(keys, 1))
-    names = ", ".join(column.name for column in keys)
-    columns = ", ".join(f"t.{column.name}" for column in table.columns)
-    joined = " and ".join(f"t.{column.name} = u.{column.name}" for column in keys)
-    return f"select {columns} from unnest({arrays}) as u({names}) join {table.name} as t on {joined}"
-
-
-_BY_KEY = {table.name: _by_key(table) for table in (PLAYERS, SESSIONS, TRANSACTIONS, ROUNDS)}
-_POCKETS = f"select {POCKETS.names} from pockets where player_id = any($1::text[])"
+_LOADED: tuple[tuple[Table[Any], int], ...] = (
+    (PLAYERS, 1),
+    (POCKETS, 1),  # all of a player's
+    (SESSIONS, 2),
+    (TRANSACTIONS, 2),
+    (ROUNDS, 3),
+)
+_LOAD = bulk.loading(_LOADED)
+_READ = tuple(table.read for table, _ in _LOADED)
 
 
 class Postgres(Reads):
@@ -92,21 +90,16 @@ class Postgres(Reads):
         return work.decide(await self._load(connection, further) if further else [])
 
     async def _load(self, connection: Any, needs: Needs) -> list[Row]:
-        rows: list[Row] = []
-        if needs.players:
-            players = sorted(needs.players)
-            rows += [PLAYERS.read(row) for row in await connection.fetch(_BY_KEY[PLAYERS.name], players)]
-            rows += [POCKETS.read(row) for row in await connection.fetch(_POCKETS, players)]
-        keyed: tuple[tuple[Table[Any], Any], ...] = (
-            (SESSIONS, needs.sessions),
-            (TRANSACTIONS, needs.transactions),
-            (ROUNDS, needs.rounds),
+        players = list(needs.players)
+        found = await connection.fetch(
+            _LOAD,
+            players,
+            players,
+            *_columns(needs.sessions, 2),
+            *_columns(needs.transactions, 2),
+            *_columns(needs.rounds, 3),
         )
-        for table, keys in keyed:
-            if keys:
-                columns = [list(column) for column in zip(*sorted(keys), strict=True)]
-                rows += [table.read(row) for row in await connection.fetch(_BY_KEY[table.name], *columns)]
-        return rows
+        return [_READ[kind](row) for kind, row in found]
 
     async def _fetch(self, name: str, *, many: Sequence[bytes] | None = None, **parameters: Any) -> list[Sequence[Any]]:
         statement = named(name)
@@ -125,6 +118,11 @@ class Postgres(Reads):
     async def close(self) -> None:
         """Let go of the connections; what is under way is finished first."""
         await asyncio.gather(self._hot.close(), self._reads.close())
+
+
+def _columns(keys: Collection[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """Return the keys column by column."""
+    return [list(column) for column in zip(*keys, strict=True)] if keys else [[] for _ in range(width)]
 
 
 async def _no_reset(_connection: Any) -> None:

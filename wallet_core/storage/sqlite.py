@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
+import msgspec
 
 from wallet_core.domain.book import Needs, Row
 from wallet_core.storage import bulk
@@ -52,8 +53,14 @@ def _select(table: Table[Any]) -> str:
     return f"select {table.names} from {table.name} where {where}"
 
 
-_BY_KEY = {table.name: _select(table) for table in (PLAYERS, SESSIONS, TRANSACTIONS, ROUNDS)}
-_POCKETS = named("pockets").replace(":player_id", "?")
+def _of_players(table: Table[Any]) -> str:
+    """Return the statement for a table's rows of many players at once, who are given as a JSON array."""
+    columns = ", ".join(f"t.{column.name}" for column in table.columns)
+    return f"select {columns} from json_each(?) as u cross join {table.name} as t on t.player_id = u.value"
+
+
+_BY_PLAYER = tuple((table, _of_players(table)) for table in (PLAYERS, POCKETS))
+_BY_KEY = {table.name: _select(table) for table in (SESSIONS, TRANSACTIONS, ROUNDS)}
 
 
 class Sqlite(Reads):
@@ -105,8 +112,11 @@ class Sqlite(Reads):
     def _load(self, needs: Needs) -> list[Row]:
         rows: list[Row] = []
         execute = self._writer.execute
+        if needs.players:
+            players = msgspec.json.encode(list(needs.players)).decode()
+            for table, statement in _BY_PLAYER:
+                rows.extend(map(table.read, execute(statement, (players,))))
         keyed: tuple[tuple[Table[Any], Any], ...] = (
-            (PLAYERS, [(player_id,) for player_id in needs.players]),
             (SESSIONS, needs.sessions),
             (TRANSACTIONS, needs.transactions),
             (ROUNDS, needs.rounds),
@@ -117,8 +127,6 @@ class Sqlite(Reads):
                 row = execute(statement, key).fetchone()
                 if row is not None:
                     rows.append(table.read(row))
-        for player_id in needs.players:
-            rows.extend(POCKETS.read(row) for row in execute(_POCKETS, (player_id,)))
         return rows
 
     async def _fetch(self, name: str, *, many: Sequence[bytes] | None = None, **parameters: Any) -> list[Sequence[Any]]:

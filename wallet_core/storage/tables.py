@@ -74,7 +74,7 @@ class Table(Generic[R]):
     """A table and the struct its rows are.
 
     Attributes:
-        key: how many of the first columns are the primary key.
+        key: how many of the first columns are the key a row is found by.
         changing: the columns an update writes; none for tables whose rows never change.
     """
 
@@ -93,12 +93,12 @@ class Table(Generic[R]):
         """The columns, as SQL names them."""
         return ", ".join(column.name for column in self.columns)
 
-    def write(self, row: R) -> list[Any]:
+    def write(self, row: R) -> tuple[Any, ...]:
         """Return the row as values of the columns."""
         values = list(msgspec.structs.astuple(row))
         for index, convert in self._writes:
             values[index] = convert(values[index])
-        return values
+        return tuple(values)
 
     def read(self, values: Sequence[Any]) -> R:
         """Return values of the columns as a row."""

@@ -68,7 +68,7 @@ create table rounds (
 ) without rowid;
 
 -- What does the player have in play? Which rounds are open, and since when?
-create index rounds_open on rounds (player_id, opened_at, provider_id, round_id) where state = 1;
+create index rounds_open on rounds (player_id, opened_at) where state = 1;
 
 -- One action's permanent outcome: idempotency record, head of its journal, and entry of the log.
 create table transactions (
@@ -98,14 +98,11 @@ create table transactions (
     debt_after bigint not null,
     occurred_at bigint not null,
     committed_at bigint not null,
-    primary key (player_id, key)
+    primary key (player_id, transaction_id) -- a player's history, by time
 );
 
--- Whose is this key? (status queries and rollbacks that name no player)
-create index transactions_key on transactions (key);
-
--- A player's history, newest first.
-create unique index transactions_history on transactions (player_id, transaction_id);
+-- One outcome a key. The key comes first: whose is it? (status queries and rollbacks that name no player)
+create unique index transactions_key on transactions (key, player_id);
 
 -- What was in this batch?
 create index transactions_batch on transactions (provider_id, batch_id) where batch_id <> '';
