@@ -63,7 +63,7 @@ def typed(value: object, words: type[T]) -> T:
 def _json(body: bytes) -> object:
     try:
         text = body.decode()
-        value = json.loads(text, parse_float=_decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
+        value = _decoder.decode(text)
         # Only an escape can bring in what text itself cannot hold.
         if "\\u" in text:
             _refuse_unstorable(value)
@@ -88,6 +88,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise Rejected("INVALID_REQUEST", "a member occurs twice")
     return members
+
+
+_decoder = json.JSONDecoder(parse_float=_decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
 
 
 def _refuse_unstorable(value: object) -> None:

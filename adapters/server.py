@@ -97,13 +97,12 @@ class Server:
         call: Call | Answer | None = None
         note: dict[str, object] = {}
         try:
-            async with asyncio.timeout(self._serving.answer_within):
-                call = await self._understand(http, endpoint, path, query)
-                if isinstance(call, Answer):
-                    return call, "OK"
-                left = max(self._serving.answer_within - (time.monotonic() - started), 0.001)
-                reply = await _SEND[type(call.ask)](self._wallet, call.ask, deadline=left * _CORE_SHARE)
-                return call.write(reply), "OK"
+            call = await self._understand(http, endpoint, path, query)
+            if isinstance(call, Answer):
+                return call, "OK"
+            left = max(self._serving.answer_within - (time.monotonic() - started), 0.001)
+            reply = await _SEND[type(call.ask)](self._wallet, call.ask, deadline=left * _CORE_SHARE)
+            return call.write(reply), "OK"
         except Rejected as rejected:
             no = No(rejected.code, rejected.detail)
         except Refused as refused:
@@ -135,7 +134,7 @@ class Server:
         if endpoint is None:
             raise Rejected(Fault.METHOD_NOT_ALLOWED if path in self._methods else Fault.UNKNOWN_PATH)
         limit = self._serving.max_bulk_body if endpoint.bulk else self._serving.max_body
-        body = await _body(http, limit) if http.body_exists else b""
+        body = await _body(http, limit, self._serving.answer_within) if http.body_exists else b""
         request = Request(http.method, path, query, http.headers, body, time.time())
         if endpoint.signed:
             self._provider.verify(request)
@@ -169,8 +168,8 @@ class Server:
         return web.Response(body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 
-async def _body(http: web.BaseRequest, limit: int) -> bytes:
-    """The bytes that were sent, at most `limit`. Raises Rejected."""
+async def _body(http: web.BaseRequest, limit: int, patience: float) -> bytes:
+    """The bytes that were sent, at most `limit`. Raises Rejected, and TimeoutError when they do not come."""
     # A compressed body is not the signed one, and a small one may unpack to a large one.
     if http.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Rejected(Fault.UNSUPPORTED_CONTENT_TYPE, "send the body uncompressed")
@@ -179,12 +178,21 @@ async def _body(http: web.BaseRequest, limit: int) -> bytes:
     if http.headers.get("Expect", "").lower() == "100-continue":
         await http.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         http.writer.output_size = 0  # as aiohttp's own handler does: the answer itself has not begun
+    # Nearly always it came along with the headers, and nothing is waited for.
+    body = http.content.read_nowait() if http.content.is_eof() else await _slow_body(http, limit, patience)
+    if len(body) > limit:
+        raise Rejected(Fault.TOO_LARGE, f"at most {limit} bytes")
+    return body
+
+
+async def _slow_body(http: web.BaseRequest, limit: int, patience: float) -> bytes:
     body = bytearray()
     try:
-        async for chunk in http.content.iter_any():
-            body += chunk
-            if len(body) > limit:
-                raise Rejected(Fault.TOO_LARGE, f"at most {limit} bytes")
+        async with asyncio.timeout(patience):
+            async for chunk in http.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    break
     except (aiohttp.ClientError, HttpProcessingError, ConnectionError):
         raise Rejected("INVALID_REQUEST", "the body was cut off") from None
     return bytes(body)

@@ -43,24 +43,29 @@ def identifier(raw: bytes) -> str:
 
 def balances(held: Balances | None) -> common.Balances | None:
     """Return balances; none where nothing is known of them."""
-    return None if held is None else _balances(held)
-
-
-def _balances(held: Balances) -> common.Balances:
-    currency = CURRENCIES[held.currency]
-    cash = money(currency, held.cash)
-    return common.Balances(
-        shown=cash if held.shown == held.cash else money(currency, held.shown),
-        cash=cash,
-        bonus=money(currency, held.bonus),
-        debt=money(currency, held.debt) if held.debt else None,
-    )
-
-
-def refusal(found: Refusal | None) -> common.Refusal | None:
-    """Return a refusal; none for none."""
-    if found is None:
+    if held is None:
         return None
+    message = common.Balances()
+    _balances(message, held)
+    return message
+
+
+def _balances(message: common.Balances, held: Balances) -> None:
+    currency = CURRENCIES[held.currency]
+    _money(message.shown, currency, held.shown)
+    _money(message.cash, currency, held.cash)
+    _money(message.bonus, currency, held.bonus)
+    if held.debt:
+        _money(message.debt, currency, held.debt)
+
+
+def _money(message: common.Money, currency: Currency, amount: int) -> None:
+    message.currency_code = currency.code
+    message.units, message.nanos = to_wire(currency, amount)
+
+
+def refusal(found: Refusal) -> common.Refusal:
+    """Return a refusal."""
     return common.Refusal(
         reason=common.Reason.ValueType(found.reason),
         message=found.message,
@@ -70,28 +75,47 @@ def refusal(found: Refusal | None) -> common.Refusal | None:
 
 def response(decision: Decision) -> wallet_pb2.PlayResponse:
     """Return the answer to a play, or to another command that leaves a transaction."""
+    message = wallet_pb2.PlayResponse()
+    answer(message, decision)
+    return message
+
+
+def answer(message: wallet_pb2.PlayResponse, decision: Decision) -> None:
+    """Write the answer into a message, which may be a part of another: what is built apart is copied."""
     then, now = decision.then, decision.now
-    now_shown = balances(now)
-    return wallet_pb2.PlayResponse(
-        player_id=decision.player_id,
-        results=[_result(each) for each in decision.results],
-        refusal=refusal(decision.refusal),
-        balances_then=now_shown if then is now else balances(then),
-        balances_now=now_shown,
-        replayed=decision.replayed,
-        display_digits=CURRENCIES[now.currency].display if now else 0,
-    )
+    message.player_id = decision.player_id
+    for found in decision.results:
+        _result(message.results.add(), found)
+    if now is not None:
+        _balances(message.balances_now, now)
+        message.display_digits = CURRENCIES[now.currency].display
+    if then is not None:
+        if then is now:
+            message.balances_then.CopyFrom(message.balances_now)
+        else:
+            _balances(message.balances_then, then)
+    if decision.replayed:
+        message.replayed = True
+    if decision.refusal is not None:
+        message.refusal.CopyFrom(refusal(decision.refusal))
 
 
-def _result(found: Result) -> wallet_pb2.ActionResult:
-    return wallet_pb2.ActionResult(
-        external_key=found.external_key,
-        outcome=wallet_pb2.Outcome.ValueType(found.outcome),
-        replayed=found.replayed,
-        transaction_id=identifier(found.transaction_id),
-        parts=parts(CURRENCIES[found.currency], found.parts) if found.parts else (),
-        committed_at=moment(found.committed_at) if found.committed_at else None,
-    )
+def _result(message: wallet_pb2.ActionResult, found: Result) -> None:
+    message.external_key = found.external_key
+    message.outcome = wallet_pb2.Outcome.ValueType(found.outcome)
+    message.transaction_id = identifier(found.transaction_id)
+    if found.replayed:
+        message.replayed = True
+    if found.parts:
+        currency = CURRENCIES[found.currency]
+        for pocket, amount in found.parts:
+            part = message.parts.add()
+            part.pocket = pocket
+            _money(part.amount, currency, amount)
+    if found.committed_at:
+        at = message.committed_at
+        at.seconds, rest = divmod(found.committed_at, 1_000_000)
+        at.nanos = rest * 1_000
 
 
 def transaction(row: Transaction, profile: Profile | None) -> wallet_pb2.Transaction:
@@ -122,7 +146,7 @@ def transaction(row: Transaction, profile: Profile | None) -> wallet_pb2.Transac
         message.amount.CopyFrom(money(currency, row.amount))
         message.parts.extend(parts(currency, row.parts))
         message.rolled_back.CopyFrom(money(currency, undone))
-        message.balances_then.MergeFrom(_balances(then))
+        _balances(message.balances_then, then)
     return message
 
 

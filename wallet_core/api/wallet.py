@@ -1,7 +1,7 @@
 """WalletService: plays, and what is known of them afterwards."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from grpc import StatusCode
@@ -47,8 +47,10 @@ class WalletService(WalletServiceServicer):
         """Decide many plays, each by itself."""
         if len(request.plays) > PLAYS_MAX:
             raise fields.invalid(f"plays: at most {PLAYS_MAX}.")
-        found = await self._decisions(request.plays)
-        return pb.PlayManyResponse(outcomes=[self._outcome(each) for each in found])
+        reply = pb.PlayManyResponse()
+        for found in await self._decisions(request.plays):
+            self._outcome(reply.outcomes.add(), found)
+        return reply
 
     async def PreviewPlay(
         self, request: pb.PreviewPlayRequest, context: ServicerContext[Any, Any]
@@ -81,12 +83,11 @@ class WalletService(WalletServiceServicer):
             profile=self._core.providers.named(request.provider_id).profile,
             deadline=CURRENT.get().expires,
         )
-        return pb.RollbackBatchResponse(
-            rollbacks=[
-                pb.BatchRollback(external_key=external_key, outcome=self._outcome(decision))
-                for external_key, decision in undone
-            ]
-        )
+        reply = pb.RollbackBatchResponse()
+        for external_key, decision in undone:
+            rollback = reply.rollbacks.add(external_key=external_key)
+            self._outcome(rollback.outcome, decision)
+        return reply
 
     async def GetBalance(
         self, request: pb.GetBalanceRequest, context: ServicerContext[Any, Any]
@@ -131,20 +132,26 @@ class WalletService(WalletServiceServicer):
             else:
                 commands.append((index, command, _who(request, command)))
         players = await self._core.identities.of([who for _, _, who in commands])
-        begun: dict[int, Awaitable[Decision]] = {}
+        begun: dict[int, asyncio.Future[Decision]] = {}
         for (index, command, _), who in zip(commands, players, strict=True):
-            if isinstance(who, Refusal):
-                found[index] = Decision(command.player_id, refusal=who)
-                continue
-            try:
-                begun[index] = self._buried(command) if isinstance(who, Nobody) else self._put(command, who)
-            except (Overloaded, Stopped) as fault:
-                found[index] = fault
-        for index, decision in zip(begun, await asyncio.gather(*begun.values(), return_exceptions=True), strict=True):
-            if isinstance(decision, BaseException) and not isinstance(decision, Exception):
-                raise decision
-            found[index] = decision
+            started = self._begin(command, who)
+            if isinstance(started, asyncio.Future):
+                begun[index] = started
+            else:
+                found[index] = started
+        await _answered(begun, found)
         return [each for each in found if each is not None]
+
+    def _begin(self, command: c.Play, who: str | Refusal | Nobody) -> asyncio.Future[Decision] | Decision | Exception:
+        """Have the play decided; return what will be its decision, or what it is already."""
+        if isinstance(who, Refusal):
+            return Decision(command.player_id, refusal=who)
+        if isinstance(who, Nobody):
+            return asyncio.ensure_future(self._buried(command))
+        try:
+            return self._put(command, who)
+        except (Overloaded, Stopped) as fault:
+            return fault
 
     def _command(self, request: pb.PlayRequest) -> c.Play:
         """Return the command; that the caller may name the provider is asked here for each play of many."""
@@ -180,13 +187,27 @@ class WalletService(WalletServiceServicer):
             return decision
         return replace(decision, results=(replace(decision.results[0], external_key=action.external_key),))
 
-    def _outcome(self, found: Decision | Exception) -> pb.PlayOutcome:
+    def _outcome(self, message: pb.PlayOutcome, found: Decision | Exception) -> None:
         if isinstance(found, Exception):
             status = fault_of(found, CURRENT.get().request_id)
-            return pb.PlayOutcome(fault=pb.PlayFault(code=status.code.value[0], message=status.message))
+            message.fault.code, message.fault.message = status.code.value[0], status.message
+            return
         if found.refusal is not None:
             self._core.metrics.refusals.labels(found.refusal.reason.name).inc()
-        return pb.PlayOutcome(response=convert.response(found))
+        convert.answer(message.response, found)
+
+
+async def _answered(begun: dict[int, asyncio.Future[Decision]], found: list[Decision | Exception | None]) -> None:
+    """Put what was begun in its place, one by one: a batch answers all of its own in one turn of the loop."""
+    try:
+        for index, decision in begun.items():
+            try:
+                found[index] = await decision
+            except Exception as error:  # noqa: BLE001  it is this play's, and the others go on
+                found[index] = error
+    finally:
+        for decision in begun.values():
+            decision.cancel()  # only where the caller is gone: what still waits is not begun
 
 
 def _who(request: pb.PlayRequest, play: c.Play) -> Who:

@@ -47,13 +47,11 @@ class Gatherer:
         if not self._pumping:  # in the next turn of the loop, so that everybody of this turn goes along
             self._pumping = True
             loop.call_soon(self._pump)
+        timer = loop.call_at(expires, _expire, waiting)
         try:
-            async with asyncio.timeout_at(expires):
-                return [await one.answer for one in waiting]
-        except TimeoutError:
-            late = Unavailable("DEADLINE_EXCEEDED: no answer in time.")
-            return [one.answer.result() if _answered(one.answer) else late for one in waiting]
+            return [await one.answer for one in waiting]
         finally:
+            timer.cancel()
             for one in waiting:
                 one.answer.cancel()  # nobody waits for it any more; those still queued are not sent
 
@@ -95,5 +93,7 @@ class Gatherer:
                 one.answer.set_result(found)
 
 
-def _answered(answer: asyncio.Future[PlayResponse | Unavailable]) -> bool:
-    return answer.done() and not answer.cancelled()
+def _expire(waiting: Sequence[_Waiting]) -> None:
+    for one in waiting:
+        if not one.answer.done():
+            one.answer.set_result(Unavailable("DEADLINE_EXCEEDED: no answer in time."))

@@ -1,5 +1,6 @@
 """The core's replies in the words of the dialect."""
 
+import time
 from collections.abc import Sequence
 from typing import Literal
 
@@ -178,5 +179,8 @@ def _balances(balances: common_pb2.Balances, digits: int) -> words.Balances:
 
 
 def _time(timestamp: Timestamp) -> str:
-    """RFC 3339 in UTC; empty where there is none."""
-    return timestamp.ToJsonString() if timestamp.ByteSize() else ""
+    """RFC 3339 in UTC to the microsecond; empty where there is none."""
+    seconds = timestamp.seconds
+    if not seconds:
+        return ""
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{timestamp.nanos // 1_000:06d}Z"
