@@ -13,7 +13,7 @@ import uvloop
 from adapters import providers, settings
 from adapters.server import serving
 from wallet_core.client import Tls, Wallet
-from wallet_core.telemetry import configure_logs
+from wallet_core.telemetry import configure_logs, rest_collector
 
 _NameArgument = Annotated[str, typer.Argument(help="An adapter of the configuration, or `list`.")]
 _ConfigOption = Annotated[Path | None, typer.Option(envvar="WALLET_ADAPTERS_CONFIG", help="A TOML file.")]
@@ -60,6 +60,7 @@ async def _run(adapter: settings.Adapter, target: str, token: str, tls: Tls | No
         module = providers.module(adapter.serving.protocol)
         speaker = module.connect(adapter.serving.provider_id, adapter.secrets, adapter.protocol_settings)
         async with serving(adapter, speaker, wallet) as url:
+            rest_collector()
             typer.echo(msgspec.json.encode({"adapter": adapter.name, "url": url}).decode())
             sys.stdout.flush()
             await stop.wait()

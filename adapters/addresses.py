@@ -11,6 +11,10 @@ class AllowList:
         self._networks = [ip_network(network) for network in networks]
         self._trusted_hops = trusted_hops
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to ask."""
+        return bool(self._networks)
+
     def admits(self, peer: str | None, forwarded: Sequence[str]) -> bool:
         """`peer` is the socket's other end, `forwarded` the X-Forwarded-For headers in order."""
         if not self._networks:

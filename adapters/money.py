@@ -13,7 +13,8 @@ _AMOUNT = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?")
 _MAX_LENGTH = 64
 _MAX_UNITS = 2**63 - 1
 _NANO_DIGITS = 9
-_NANO = 10**_NANO_DIGITS
+# By how many digits are shown, the nanos of the last of them.
+_BELOW = tuple(10 ** (_NANO_DIGITS - digits) for digits in range(_NANO_DIGITS + 1))
 
 
 def parse(value: object, currency_code: str) -> Money:
@@ -44,11 +45,17 @@ def parse(value: object, currency_code: str) -> Money:
 
 def text(money: Money, display_digits: int) -> str:
     """Plain decimal text with at least `display_digits` decimals and as many more as the amount has."""
-    total = money.units * _NANO + money.nanos
-    whole, rest = divmod(abs(total), _NANO)
-    fraction = f"{rest:09d}".rstrip("0").ljust(display_digits, "0")
-    sign = "-" if total < 0 else ""
-    return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+    units, nanos = money.units, money.nanos
+    sign = ""
+    if units < 0 or nanos < 0:
+        sign, units, nanos = "-", -units, -nanos
+    if nanos or display_digits:
+        fraction = f"{nanos:09d}"
+        if nanos % _BELOW[display_digits]:
+            return f"{sign}{units}.{fraction.rstrip('0')}"
+        if display_digits:
+            return f"{sign}{units}.{fraction[:display_digits]}"
+    return f"{sign}{units}"
 
 
 def number(money: Money, display_digits: int) -> msgspec.Raw:

@@ -129,7 +129,7 @@ class Server:
     async def _understand(
         self, http: web.BaseRequest, endpoint: Endpoint | None, path: str, query: str
     ) -> Call | Answer:
-        if not self._allow.admits(http.remote, http.headers.getall("X-Forwarded-For", [])):
+        if self._allow and not self._allow.admits(http.remote, http.headers.getall("X-Forwarded-For", [])):
             raise Rejected(Fault.ADDRESS_NOT_ALLOWED)
         if endpoint is None:
             raise Rejected(Fault.METHOD_NOT_ALLOWED if path in self._methods else Fault.UNKNOWN_PATH)

@@ -1,4 +1,4 @@
-"""The call under way: who asks, by when, under which id. The interceptors fill it in, the services read it."""
+"""The call under way: who asks, by when, under which id. The interceptor fills it in, the services read it."""
 
 from contextvars import ContextVar
 

@@ -1,13 +1,15 @@
-"""What every call passes, from the outside in: observed, given a deadline, asked who it is, asked whether it may.
+"""What every call passes: given its id and its deadline, asked who it is and whether it may, answered, counted.
 
-Health and reflection pass unasked; what streams and is neither of them does not exist here.
+One interceptor and one coroutine around the method: grpc.aio asks each interceptor anew at every call, and what a bet
+costs over a call of its own is mostly what stands around it. Health and reflection pass unasked; what streams and is
+neither of them does not exist here.
 """
 
 import asyncio
 import re
 import time
-from abc import abstractmethod
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -29,12 +31,18 @@ DETAILS = "grpc-status-details-bin"
 _log = structlog.get_logger("api")
 
 
-class Around(ServerInterceptor):
-    """An interceptor that wraps each method once."""
+class Gate(ServerInterceptor):
+    """Wraps each method once."""
 
-    def __init__(self) -> None:
-        """Wrap nothing yet."""
+    def __init__(self, metrics: Metrics, access: Access, *, default_deadline: float, slow_call: float) -> None:
+        """Take who may call what; the seconds a call gets at most, and those from which on it is slow."""
+        self._metrics = metrics
+        self._access = access
+        self._default_deadline = default_deadline
+        self._slow_call = slow_call
         self._wrapped: dict[str, Handler] = {}
+        self._calls = cache(metrics.calls.labels)  # looking a label up takes longer than counting
+        self._seconds = cache(metrics.call_seconds.labels)
 
     async def intercept_service(
         self,
@@ -52,37 +60,24 @@ class Around(ServerInterceptor):
             if inner is None:
                 return None
 
-            async def around(request: Any, context: Context) -> Any:
-                return await self.pass_on(method, inner, request, context)
+            async def passing(request: Any, context: Context) -> Any:
+                return await self._pass(method, inner, request, context)
 
             wrapped = grpc.unary_unary_rpc_method_handler(
-                cast("Any", around), handler.request_deserializer, handler.response_serializer
+                cast("Any", passing), handler.request_deserializer, handler.response_serializer
             )
             self._wrapped[method] = wrapped
         return wrapped
 
-    @abstractmethod
-    async def pass_on(self, method: str, inner: Inner, request: Any, context: Context) -> Any:
-        """Do what is to be done around the call."""
-
-
-class Observe(Around):
-    """Gives the call its id; turns what it raises into its status; counts, and logs what is slow."""
-
-    def __init__(self, metrics: Metrics, slow_call: float) -> None:
-        """Take the metrics, and the seconds from which on a call is slow."""
-        super().__init__()
-        self._metrics = metrics
-        self._slow_call = slow_call
-
-    async def pass_on(self, method: str, inner: Inner, request: Any, context: Context) -> Any:
-        """Observe."""
-        given = _metadata(context, "x-request-id")
+    async def _pass(self, method: str, inner: Inner, request: Any, context: Context) -> Any:
+        """Observe the call; turn what it raises into its status; log what is slow."""
+        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        given = metadata.get("x-request-id", "")
         call = Call(given if REQUEST_ID.fullmatch(given) else str(uuid7()), method)
         CURRENT.set(call)
         started, code = time.perf_counter(), grpc.StatusCode.CANCELLED
         try:
-            reply = await inner(request, context)
+            reply = await self._admit(call, metadata.get("authorization", ""), inner, request, context)
             code = grpc.StatusCode.OK
         except Exception as error:  # noqa: BLE001  the border: whatever it is becomes a status
             status = status_of(error, call.request_id)
@@ -97,8 +92,8 @@ class Observe(Around):
             return reply
         finally:
             seconds = time.perf_counter() - started
-            self._metrics.calls.labels(method, code.name).inc()
-            self._metrics.call_seconds.labels(method).observe(seconds)
+            self._calls(method, code.name).inc()
+            self._seconds(method).observe(seconds)
             if seconds > self._slow_call:
                 name = call.caller.name if call.caller else ""
                 _log.warning(
@@ -110,58 +105,18 @@ class Observe(Around):
                     ms=round(seconds * 1_000),
                 )
 
+    async def _admit(self, call: Call, authorization: str, inner: Inner, request: Any, context: Context) -> Any:
+        """Give the call a deadline where it has none, what is past it is not begun; ask who calls, and whether he may.
 
-class Deadline(Around):
-    """Gives the call a deadline where it has none; what is past it is not begun."""
-
-    def __init__(self, default: float) -> None:
-        """Take the seconds a call gets at most."""
-        super().__init__()
-        self._default = default
-
-    async def pass_on(self, method: str, inner: Inner, request: Any, context: Context) -> Any:
-        """Set the deadline."""
+        Raises:
+            TimeoutError, Denied: it may not.
+        """
         asked = cast("float | None", context.time_remaining())
-        left = self._default if asked is None else min(asked, self._default)
+        left = self._default_deadline if asked is None else min(asked, self._default_deadline)
         if left <= 0:
             raise TimeoutError
-        CURRENT.get().expires = time.monotonic() + left
+        call.expires = time.monotonic() + left
+        call.caller = self._access.caller(authorization)
+        self._access.check(call.method, call.caller, request)
         async with asyncio.timeout(left):
             return await inner(request, context)
-
-
-class Authenticate(Around):
-    """Asks who calls."""
-
-    def __init__(self, access: Access) -> None:
-        """Take the tokens."""
-        super().__init__()
-        self._access = access
-
-    async def pass_on(self, method: str, inner: Inner, request: Any, context: Context) -> Any:
-        """Find the caller."""
-        CURRENT.get().caller = self._access.caller(_metadata(context, "authorization"))
-        return await inner(request, context)
-
-
-class Authorise(Around):
-    """Asks whether the caller may."""
-
-    def __init__(self, access: Access) -> None:
-        """Take the table."""
-        super().__init__()
-        self._access = access
-
-    async def pass_on(self, method: str, inner: Inner, request: Any, context: Context) -> Any:
-        """Look it up."""
-        caller = CURRENT.get().caller
-        if caller is not None:
-            self._access.check(method, caller, request)
-        return await inner(request, context)
-
-
-def _metadata(context: Context, name: str) -> str:
-    for key, value in context.invocation_metadata() or ():
-        if key == name:
-            return value if isinstance(value, str) else ""
-    return ""

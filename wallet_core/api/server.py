@@ -23,7 +23,7 @@ from wallet.v1 import (
 
 from wallet_core.api.access import CHANNELZ, Access
 from wallet_core.api.core import Core
-from wallet_core.api.interceptors import Authenticate, Authorise, Deadline, Observe
+from wallet_core.api.interceptors import Gate
 from wallet_core.api.ledger import LedgerService
 from wallet_core.api.payments import PaymentService
 from wallet_core.api.players import PlayerService
@@ -66,10 +66,12 @@ class Server:
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=(
-                Observe(core.metrics, settings.slow_call),
-                Deadline(settings.default_deadline),
-                Authenticate(access),
-                Authorise(access),
+                Gate(
+                    core.metrics,
+                    access,
+                    default_deadline=settings.default_deadline,
+                    slow_call=settings.slow_call,
+                ),
             ),
             options=OPTIONS,
         )

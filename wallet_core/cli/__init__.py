@@ -86,6 +86,7 @@ async def _serve(settings: config.Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with wiring.running(settings) as core:
+        telemetry.rest_collector()
         ready = {"core": core.target} | ({"metrics": core.metrics_url} if core.metrics_url else {})
         typer.echo(msgspec.json.encode(ready).decode())
         sys.stdout.flush()

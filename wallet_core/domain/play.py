@@ -240,9 +240,11 @@ def _answer(table: Table, refusal: Refusal | None) -> Decision:
     return Decision(
         player_id=command.player_id,
         results=tuple(
-            table.results[action.external_key]
-            for action in command.actions
-            if refusal is None or action.external_key in table.results
+            [
+                table.results[action.external_key]
+                for action in command.actions
+                if refusal is None or action.external_key in table.results
+            ]
         ),
         refusal=refusal,
         then=then,

@@ -47,6 +47,8 @@ def withdrawable(held: Balances) -> int:
 
 def add(left: Parts, right: Parts, sign: int = 1) -> Parts:
     """Return the parts added pocket by pocket, pockets of `left` first; what comes to nothing is dropped."""
+    if not left and sign == 1 and all(amount for _, amount in right):
+        return right  # the first stake of a round
     total = dict(left)
     for pocket, amount in right:
         total[pocket] = total.get(pocket, 0) + sign * amount

@@ -149,6 +149,10 @@ def transaction(reply: wallet_pb2.GetTransactionResponse) -> Answer:
 
 def _moved(reply: wallet_pb2.PlayResponse) -> words.Moved:
     digits = reply.display_digits
+    now = _balances(reply.balances_now, digits) if reply.HasField("balances_now") else None
+    then = now
+    if reply.replayed or now is None:  # what is new is then what it is now
+        then = _balances(reply.balances_then, digits) if reply.HasField("balances_then") else None
     return words.Moved(
         player_id=reply.player_id,
         replayed=reply.replayed,
@@ -163,8 +167,8 @@ def _moved(reply: wallet_pb2.PlayResponse) -> words.Moved:
             )
             for result in reply.results
         ],
-        balance=_balances(reply.balances_now, digits) if reply.HasField("balances_now") else None,
-        balance_then=_balances(reply.balances_then, digits) if reply.HasField("balances_then") else None,
+        balance=now,
+        balance_then=then,
     )
 
 
