@@ -1,7 +1,8 @@
 """Gathering: plays that are asked for at the same time travel as one call.
 
-An RPC costs a hundred times what an item inside one costs. There is no timer: what gathered while the window was full
-goes out when a place in it is free.
+An RPC costs a hundred times what an item inside one costs. There is no timer: the first goes out at once, a second call
+joins it when as many plays wait as the one before carries, or plenty, and what gathered while the window was full goes out when a
+place in it is free. Small calls beside large ones would cost a sixth of the rate.
 """
 
 import asyncio
@@ -19,6 +20,8 @@ BYTES_MAX = 1024 * 1024
 
 QUEUE_MAX = 20_000
 WINDOW = 2
+PLENTY = 64
+"""So many plays are a call worth its cost, whatever the one before carries."""
 
 
 class _Waiting(NamedTuple):
@@ -35,6 +38,7 @@ class Gatherer:
         self._queue: deque[_Waiting] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._pumping = False
+        self._carried = 0  # how many plays the last call took along
 
     async def send(self, requests: Sequence[PlayRequest], deadline: float) -> list[PlayResponse | Unavailable]:
         """Return an answer for each; what has none by the deadline is Unavailable."""
@@ -58,7 +62,10 @@ class Gatherer:
     def _pump(self) -> None:
         self._pumping = False
         while self._queue and len(self._under_way) < WINDOW:
+            if self._under_way and len(self._queue) < min(self._carried, PLENTY):
+                return
             if batch := self._take():
+                self._carried = len(batch)
                 task = asyncio.get_running_loop().create_task(self._exchange(batch))
                 self._under_way.add(task)
                 task.add_done_callback(self._done)
