@@ -26,8 +26,10 @@ def told(folder: Path, postgres: str) -> list[str]:
         f"             {packages}",
         "durability   PostgreSQL fsync=on, synchronous_commit=on, full_page_writes=on; SQLite WAL, synchronous=FULL",
         f"disk         fdatasync of 8 KiB takes {_flush(folder) * 1e6:.0f} µs (median of {FLUSHES})",
-        "load         closed loop: a caller sends its next bet when the last is answered; callers, core and database",
-        "             share these cores; 'foreign' is how many of them everything else on the machine took meanwhile",
+        "load         closed loop: a caller sends its next bet when the last is answered; N/s: by the clock, and",
+        "             latency counts from when a bet was due. Load, core and database share these cores",
+        "columns      ratio: to the first of the contest in the same round; foreign: how many cores everything else",
+        "             took meanwhile; commits: smallest [quartiles] largest, behind a door as ends of buckets",
     ]
 
 
