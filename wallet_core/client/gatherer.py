@@ -1,8 +1,8 @@
 """Gathering: plays that are asked for at the same time travel as one call.
 
 An RPC costs a hundred times what an item inside one costs. There is no timer: the first goes out at once, a second call
-joins it when as many plays wait as the one before carries, or plenty, and what gathered while the window was full goes out when a
-place in it is free. Small calls beside large ones would cost a sixth of the rate.
+joins it when as many plays wait as the one before carries, or plenty, and what gathered while the window was full goes
+out when a place in it is free. Small calls beside large ones would cost a sixth of the rate.
 """
 
 import asyncio

@@ -68,6 +68,12 @@ def _sets(table: Table[Any], source: str) -> str:
     return ", ".join(f"{column.name} = {source}{column.name}" for column in table.changing)
 
 
+def _conflict(table: Table[Any]) -> str:
+    """Return what makes an insert an update: the row is there, and found by its key whatever a planner thinks."""
+    keys = ", ".join(column.name for column in table.key)
+    return f" on conflict ({keys}) do update set {_sets(table, 'excluded.')}"
+
+
 @cache
 def sqlite(shape: Shape) -> str:
     """Return the statement for one row, its values in the order of the plan's."""
@@ -78,10 +84,7 @@ def sqlite(shape: Shape) -> str:
         where = " and ".join(f"{column.name} = {numbered[column.name]}" for column in table.key)
         return f"update {table.name} set {sets} where {where} and version = ?{len(numbered) + 1}"
     statement = f"insert into {table.name} ({table.names}) values ({', '.join('?' for _ in table.columns)})"
-    if shape.verb == UPDATE:  # it is there, and takes no more than an update that picks its values would
-        keys = ", ".join(column.name for column in table.key)
-        return f"{statement} on conflict ({keys}) do update set {_sets(table, 'excluded.')}"
-    return statement
+    return statement if shape.verb == INSERT else statement + _conflict(table)
 
 
 @cache
@@ -104,13 +107,16 @@ def postgres(shapes: tuple[Shape, ...]) -> str:
 
 def _step(shape: Shape, arrays: str) -> str:
     table = _TABLES[shape.table]
-    if shape.verb == INSERT:
-        return f"insert into {table.name} ({table.names}) select {table.names} from unnest({arrays})"
-    names, guard = table.names, ""
-    if shape.verb == GUARD:
-        names, guard = f"{names}, {EXPECTED}", f" and t.version = u.{EXPECTED}"
-    where = " and ".join(f"t.{column.name} = u.{column.name}" for column in table.key)
-    return f"update {table.name} as t set {_sets(table, 'u.')} from unnest({arrays}) as u({names}) where {where}{guard}"
+    names = table.names
+    if shape.verb == GUARD:  # the version is asked again of the row itself: somebody may have been waited for
+        same = " and ".join(f"p.{column.name} = u.{column.name}" for column in table.key)
+        return (
+            f"update {table.name} as t set {_sets(table, 'u.')} from unnest({arrays}) as u({names}, {EXPECTED}),"
+            f" lateral (select p.ctid as place from {table.name} as p where {same} offset 0) as found"
+            f" where t.ctid = found.place and t.version = u.{EXPECTED}"
+        )
+    statement = f"insert into {table.name} ({names}) select {names} from unnest({arrays})"
+    return statement if shape.verb == INSERT else statement + _conflict(table)
 
 
 def arguments(planned: Plan) -> list[Any]:
@@ -131,6 +137,9 @@ def arguments(planned: Plan) -> list[Any]:
 def loading(tables: Sequence[tuple[Table[Any], int]]) -> str:
     """Return one statement for PostgreSQL that reads rows of several tables, each as its table's number here and the
     row. Of each table, how many of its first columns are given, as an array each, names the rows.
+
+    Each row is sought in a query of its own (offset 0 keeps it so): joined, a table that was empty when it was last
+    vacuumed is read whole, for the planner believes that it still is.
     """
     branches, number = [], 0
     for index, (table, width) in enumerate(tables):
@@ -141,7 +150,7 @@ def loading(tables: Sequence[tuple[Table[Any], int]]) -> str:
         joined = " and ".join(f"t.{column.name} = u.{column.name}" for column in keys)
         names = ", ".join(column.name for column in keys)
         branches.append(
-            f"select {index} as kind, row({columns}) as found from unnest({arrays}) as u({names})"
-            f" join {table.name} as t on {joined}"
+            f"select {index} as kind, t.found from unnest({arrays}) as u({names}),"
+            f" lateral (select row({columns}) as found from {table.name} as t where {joined} offset 0) as t"
         )
     return " union all ".join(branches)
