@@ -28,7 +28,7 @@ PRAGMAS = (
     "pragma busy_timeout = 5000",  # another process may be migrating, or checking
     "pragma cache_size = -65536",  # KiB
     "pragma temp_store = memory",
-    "pragma wal_autocheckpoint = 4000",  # pages: fewer, larger checkpoints than the default 1000
+    "pragma wal_autocheckpoint = 10000",  # pages: fewer, larger checkpoints than the default 1000; 40 MB are soon read
 )
 
 DUPLICATES = frozenset({"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"})
