@@ -1,12 +1,13 @@
 """Bulk: the three steps a batch is saved by (insert, update, guarded update), and how each database takes them.
 
 A step is whole rows, whatever it changes of them. PostgreSQL takes them as one array of composites, so that the text of
-a statement does not depend on their number; SQLite runs one prepared statement row by row, which in process is as fast
-as anything.
+a statement does not depend on their number. SQLite takes up to 64 rows a statement: at each of its steps Python lets go
+of its lock, and a busy loop on the other side is slow to give it back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -30,6 +31,8 @@ class Shape(Struct, frozen=True, eq=True, order=True):
 
 
 Plan = dict[Shape, list[tuple[Any, ...]]]
+
+CHUNKS = (64, 16, 4, 1)
 
 _TABLES: dict[str, Table[Any]] = {table.name: table for table in TABLES.values()}
 _KEYS = {name: itemgetter(slice(len(table.key))) for name, table in _TABLES.items()}
@@ -75,16 +78,48 @@ def _conflict(table: Table[Any]) -> str:
 
 
 @cache
-def sqlite(shape: Shape) -> str:
-    """Return the statement for one row, its values in the order of the plan's."""
+def sqlite(shape: Shape, rows: int) -> str:
+    """Return the statement for so many rows, its parameters their values in the order of the plan's."""
     table = _TABLES[shape.table]
-    if shape.verb == GUARD:
-        numbered = {column.name: f"?{number}" for number, column in enumerate(table.columns, 1)}
-        sets = ", ".join(f"{column.name} = {numbered[column.name]}" for column in table.changing)
-        where = " and ".join(f"{column.name} = {numbered[column.name]}" for column in table.key)
-        return f"update {table.name} set {sets} where {where} and version = ?{len(numbered) + 1}"
-    statement = f"insert into {table.name} ({table.names}) values ({', '.join('?' for _ in table.columns)})"
+    if (
+        shape.verb == GUARD
+    ):  # it begins with its verb, for sqlite3 counts the rows of no other; so columns have no names
+        given = {column.name: f"u.column{number}" for number, column in enumerate(table.columns, 1)}
+        sets = ", ".join(f"{column.name} = {given[column.name]}" for column in table.changing)
+        same = " and ".join(f"t.{column.name} = {given[column.name]}" for column in table.key)
+        return (
+            f"update {table.name} as t set {sets} from ({_values(len(given) + 1, rows)}) as u"
+            f" where {same} and t.version = u.column{len(given) + 1}"
+        )
+    statement = f"insert into {table.name} ({table.names}) {_values(len(table.columns), rows)}"
     return statement if shape.verb == INSERT else statement + _conflict(table)
+
+
+@cache
+def sqlite_loading(name: str, width: int, rows: int) -> str:
+    """Return the statement that reads a table's rows by so many keys of so many columns each."""
+    table = _TABLES[name]
+    keys = table.columns[:width]
+    columns = ", ".join(f"t.{column.name}" for column in table.columns)
+    joined = " and ".join(f"t.{column.name} = u.{column.name}" for column in keys)
+    return (
+        f"with u ({', '.join(column.name for column in keys)}) as ({_values(width, rows)})"
+        f" select {columns} from u cross join {table.name} as t on {joined}"
+    )
+
+
+def _values(width: int, rows: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return f"values {', '.join([row] * rows)}"
+
+
+def chunks(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the rows' values so many rows at a time, of few different numbers, so that few statements are prepared."""
+    start = 0
+    for size in CHUNKS:
+        while len(rows) - start >= size:
+            yield size, list(chain.from_iterable(rows[start : start + size]))
+            start += size
 
 
 @cache

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
-import msgspec
 
 from wallet_core.domain.book import Needs, Row
 from wallet_core.storage import bulk
@@ -46,21 +45,6 @@ def interpreted() -> Iterator[None]:
         raise
     except sqlite3.OperationalError as error:
         raise Unavailable(error.sqlite_errorname) from error
-
-
-def _select(table: Table[Any]) -> str:
-    where = " and ".join(f"{column.name} = ?" for column in table.key)
-    return f"select {table.names} from {table.name} where {where}"
-
-
-def _of_players(table: Table[Any]) -> str:
-    """Return the statement for a table's rows of many players at once, who are given as a JSON array."""
-    columns = ", ".join(f"t.{column.name}" for column in table.columns)
-    return f"select {columns} from json_each(?) as u cross join {table.name} as t on t.player_id = u.value"
-
-
-_BY_PLAYER = tuple((table, _of_players(table)) for table in (PLAYERS, POCKETS))
-_BY_KEY = {table.name: _select(table) for table in (SESSIONS, TRANSACTIONS, ROUNDS)}
 
 
 class Sqlite(Reads):
@@ -104,29 +88,26 @@ class Sqlite(Reads):
         return work.decide(self._load(further) if further else [])
 
     def _save(self, work: Work) -> None:
-        for shape, values in bulk.plan(self._decide(work)).items():
-            cursor = self._writer.executemany(bulk.sqlite(shape), values)
-            if shape.verb == bulk.GUARD and cursor.rowcount != len(values):
-                raise VersionConflict
+        for shape, rows in bulk.plan(self._decide(work)).items():
+            for size, values in bulk.chunks(rows):
+                cursor = self._writer.execute(bulk.sqlite(shape, size), values)
+                if shape.verb == bulk.GUARD and cursor.rowcount != size:
+                    raise VersionConflict
 
     def _load(self, needs: Needs) -> list[Row]:
-        rows: list[Row] = []
-        execute = self._writer.execute
-        if needs.players:
-            players = msgspec.json.encode(list(needs.players)).decode()
-            for table, statement in _BY_PLAYER:
-                rows.extend(map(table.read, execute(statement, (players,))))
-        keyed: tuple[tuple[Table[Any], Any], ...] = (
-            (SESSIONS, needs.sessions),
-            (TRANSACTIONS, needs.transactions),
-            (ROUNDS, needs.rounds),
+        players = [(player_id,) for player_id in needs.players]
+        keyed: tuple[tuple[Table[Any], int, Sequence[tuple[Any, ...]]], ...] = (
+            (PLAYERS, 1, players),
+            (POCKETS, 1, players),  # all of a player's
+            (SESSIONS, 2, list(needs.sessions)),
+            (TRANSACTIONS, 2, list(needs.transactions)),
+            (ROUNDS, 3, list(needs.rounds)),
         )
-        for table, keys in keyed:
-            statement = _BY_KEY[table.name]
-            for key in keys:
-                row = execute(statement, key).fetchone()
-                if row is not None:
-                    rows.append(table.read(row))
+        rows: list[Row] = []
+        for table, width, keys in keyed:
+            for size, values in bulk.chunks(keys):
+                statement = bulk.sqlite_loading(table.name, width, size)
+                rows.extend(map(table.read, self._writer.execute(statement, values).fetchall()))
         return rows
 
     async def _fetch(self, name: str, *, many: Sequence[bytes] | None = None, **parameters: Any) -> list[Sequence[Any]]:
