@@ -1,6 +1,7 @@
 """The plans of the hot statements, pinned: by index and nested loop, on an empty database and on a full one."""
 
 import json
+import sqlite3
 
 import asyncpg
 import pytest
@@ -150,3 +151,19 @@ async def test_the_connections_of_a_store_are_set_so(postgres_database):
 
     assert found == postgres.HOT_SETTINGS
     assert durable == ["on", "read committed"]
+
+
+@pytest.mark.parametrize("rows", bulk.CHUNKS)
+def test_sqlite_seeks_each_row_by_an_index(sqlite_database, rows):
+    connection = sqlite3.connect(sqlite_database.removeprefix("sqlite://"))
+    statements = [bulk.sqlite_loading(table.name, width, rows) for table, width in postgres._LOADED]  # noqa: SLF001  the same
+    statements += [bulk.sqlite(shape, rows) for shape in SHAPES]
+    try:
+        for statement in statements:
+            steps = [
+                row[3] for row in connection.execute(f"explain query plan {statement}", [None] * statement.count("?"))
+            ]
+            assert not [step for step in steps if step.startswith("SCAN t")], statement
+            assert statement.startswith("insert") or [step for step in steps if step.startswith("SEARCH t USING")]
+    finally:
+        connection.close()
