@@ -75,6 +75,7 @@ def _create_player(book: Book, command: c.CreatePlayer, now: int) -> Decision:
 def _session(book: Book, command: c.OpenSession | c.RotateSession | c.CloseSession, now: int) -> Decision:
     player = players.belongs(book.player(command.player_id), "", "")
     existing = book.session(command.player_id, command.session_id)
+    now = max(now, player.changed_at + 1)  # as of any command: else a session may be over before its first bet
     match command:
         case c.OpenSession():
             currency = players.wallet_currency(player, command.currency)

@@ -53,7 +53,7 @@ async def pending(database: str) -> list[str]:
         applied = await _applied_sqlite(path) if path.exists() else set()
         return [each.name for each in migrations("sqlite") if each.version not in applied]
     with postgres.interpreted():
-        connection = await asyncpg.connect(database)
+        connection = await postgres.connect(database)
         try:
             applied = await _applied_postgres(connection)
         finally:
@@ -123,7 +123,7 @@ async def _applied_postgres(connection: Any) -> set[str]:
 async def _migrate_postgres(dsn: str) -> list[str]:
     done = []
     with postgres.interpreted():
-        connection = await asyncpg.connect(dsn)
+        connection = await postgres.connect(dsn)
         try:
             if await connection.fetchval("select to_regclass('schema_migrations')") is None:
                 # another process may just have made it: "if not exists" does not see that

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -26,7 +27,9 @@ HOT_SETTINGS = {
 }
 
 READ_CONNECTIONS = 4
+CONNECT_TIMEOUT = 5.0  # seconds a host gets; one that hangs is left for the next
 COMMAND_TIMEOUT = 30.0  # seconds; a database that hangs is not there
+HANG_UP = 1.2  # of those; the server itself ends a save by then, unless that is at its commit
 QUERY_TIMEOUT = 3600.0  # a check of large books takes its time; asyncpg reads None as the default above
 
 # By SQLSTATE. Serialization failure, deadlock, a row another process has just made, and our own guard's division.
@@ -77,7 +80,7 @@ class Postgres(Reads):
             async with self._hot.acquire() as connection:
                 planned = bulk.plan(await self._decide(connection, work))
                 if planned:
-                    await connection.fetchval(bulk.postgres(tuple(planned)), *bulk.arguments(planned))
+                    await _save(connection, bulk.postgres(tuple(planned)), bulk.arguments(planned))
 
     async def preview(self, work: Work) -> None:
         """Load and decide; save nothing."""
@@ -130,6 +133,43 @@ async def _no_reset(_connection: Any) -> None:
     """Leave a connection as it is: nothing of ours changes a session, and a reset is a round trip a batch."""
 
 
+async def _read_only(connection: Any) -> None:
+    """Forbid writes. As a setting of the connection's start it would look like a standby to target_session_attrs."""
+    await connection.execute("set default_transaction_read_only = on")
+
+
+async def _save(connection: Any, statement: str, values: Sequence[Any]) -> None:
+    """Save, or hang up when the database hangs.
+
+    A commit is never cancelled: one that waits for its standby would then be there without it, be found by whoever
+    sends the same again, be acknowledged, and be lost with the primary. One that was hung up on is seen by nobody until
+    the standby has it. What comes before the commit is under the server's statement_timeout, which ends there.
+    """
+    hung = asyncio.get_running_loop().call_later(COMMAND_TIMEOUT * HANG_UP, connection.terminate)
+    try:
+        await connection.fetchval(statement, *values, timeout=QUERY_TIMEOUT)
+    finally:
+        hung.cancel()
+
+
+async def connect(dsn: str, **options: Any) -> asyncpg.Connection:
+    """Connect to the first host of the address that answers, and is what the address asks for.
+
+    asyncpg's timeout is for all hosts together: the first that hangs would take all of it.
+    """
+    parts = urlsplit(dsn)
+    user, at, hosts = parts.netloc.rpartition("@")
+    *others, last = hosts.split(",")
+    for host in others:
+        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InternalClientError):
+            return await _connect(parts._replace(netloc=f"{user}{at}{host}"), options)
+    return await _connect(parts._replace(netloc=f"{user}{at}{last}"), options)
+
+
+async def _connect(address: SplitResult, options: dict[str, Any]) -> asyncpg.Connection:
+    return await asyncpg.connect(urlunsplit(address), timeout=CONNECT_TIMEOUT, **options)
+
+
 async def open_postgres(dsn: str, *, lanes: int) -> Store:
     """Connect to the books at `dsn`, with a connection a lane and some for reads.
 
@@ -139,18 +179,25 @@ async def open_postgres(dsn: str, *, lanes: int) -> Store:
     with interpreted():
         hot = await asyncpg.create_pool(
             dsn,
+            connect=connect,
             min_size=lanes,
             max_size=lanes,
-            server_settings=HOT_SETTINGS,
+            server_settings=HOT_SETTINGS | {"statement_timeout": f"{COMMAND_TIMEOUT * 1000:.0f}"},
             command_timeout=COMMAND_TIMEOUT,
             reset=_no_reset,
         )
-        reads = await asyncpg.create_pool(
-            dsn,
-            min_size=1,
-            max_size=READ_CONNECTIONS,
-            server_settings={"application_name": "wallet-reads", "default_transaction_read_only": "on"},
-            command_timeout=COMMAND_TIMEOUT,
-            reset=_no_reset,
-        )
+        try:
+            reads = await asyncpg.create_pool(
+                dsn,
+                connect=connect,
+                min_size=1,
+                max_size=READ_CONNECTIONS,
+                server_settings={"application_name": "wallet-reads"},
+                init=_read_only,
+                command_timeout=COMMAND_TIMEOUT,
+                reset=_no_reset,
+            )
+        except BaseException:
+            hot.terminate()
+            raise
     return Postgres(hot, reads)
