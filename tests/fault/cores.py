@@ -25,6 +25,9 @@ NANOS = 1000  # of a ledger unit of the euro
 class CoreProcess:
     """A core that can be killed and started again at the same address."""
 
+    program: tuple[str, ...] = ("wallet_core", "serve")
+    """What `python -m` is told to run."""
+
     def __init__(self, database: str, **settings: str) -> None:
         tokens = [
             {
@@ -58,8 +61,7 @@ class CoreProcess:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "wallet_core",
-            "serve",
+            *self.program,
             cwd=ROOT,
             env=self._environment | {"WALLET_LISTEN": self.target},
             stdout=asyncio.subprocess.PIPE,
@@ -70,6 +72,10 @@ class CoreProcess:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.communicate()
+
+    async def ended(self) -> int:
+        """Wait until it has ended by itself; return how."""
+        return await self._process.wait()
 
     async def stop(self) -> int:
         self._process.terminate()

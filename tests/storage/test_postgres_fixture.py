@@ -26,11 +26,11 @@ def cluster():
     cluster.close()
 
 
-@pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGKILL])
-async def test_a_crashed_server_comes_back_with_what_was_committed(cluster, how):
+@pytest.mark.parametrize("crash", [lambda cluster: cluster.stop(signal.SIGQUIT), Cluster.kill], ids=["quit", "killed"])
+async def test_a_crashed_server_comes_back_with_what_was_committed(cluster, crash):
     connection = await asyncpg.connect(cluster.dsn)
     await connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
-    cluster.stop(how)
+    crash(cluster)
     with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, ConnectionError)):
         await connection.fetchval("SELECT n FROM kept")
     connection.terminate()

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+import psutil
 
 START_SECONDS = 60
 STILL_GOING = "pre-existing shared memory block"
@@ -33,23 +35,44 @@ wait $!
 [ -n "$signal" ] || rm -rf "$0"
 """
 
+# Runs a program as another user: python -c BECOME UID GID PROGRAM. `Popen(user=…)` would have to fork where it else can
+# vfork, and a fork of a process with gRPC's threads may crash before it is the program.
+OUT_OF_REACH = 126
+BECOME = f"""
+import os, sys
+os.setgroups([])
+os.setgid(int(sys.argv[2]))
+os.setuid(int(sys.argv[1]))
+try:
+    os.execvp(sys.argv[3], sys.argv[3:])
+except PermissionError:
+    sys.exit({OUT_OF_REACH})
+"""
+
 
 class Cluster:
     """One server with a folder of its own. It never outlives the process that made it."""
 
-    def __init__(self) -> None:
+    def __init__(self, primary: "Cluster | None" = None) -> None:
+        """Make an empty one, or the standby of one that runs."""
         self._folder = Path(tempfile.mkdtemp(prefix="wallet-pg-", dir="/tmp"))  # a socket's path must be short
-        self._as = {"cwd": self._folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}}
+        self._in = {"cwd": self._folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}}
+        self._owner, self._as = os.geteuid(), ()
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             user = _other_user()
+            self._owner = user.pw_uid
+            self._as = (sys.executable, "-I", "-S", "-c", BECOME, str(user.pw_uid), str(user.pw_gid))
             os.chown(self._folder, user.pw_uid, user.pw_gid)
-            self._as |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         self._watch: subprocess.Popen[bytes] | None = None
         self._bin = self._reachable(binaries())
         self._data = self._folder / "data"
         self._port = _free_port()
         self.dsn = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
-        self._run("initdb", "-D", self._data, "-U", "postgres", "-E", "UTF8", "--locale=C", "-A", "trust", "--no-sync")
+        if primary is None:
+            words = ("initdb", "-U", "postgres", "-E", "UTF8", "--locale=C", "-A", "trust")
+        else:
+            words = ("pg_basebackup", "-d", primary.dsn, "--write-recovery-conf", "--checkpoint=fast")
+        self._run(*words, "-D", self._data, "--no-sync")
 
     def start(self, *options: str) -> None:
         """Start the server, each option as in `max_connections=200`."""
@@ -77,16 +100,31 @@ class Cluster:
 
     def _launch(self, command: list[str | Path]) -> None:
         self._watch = subprocess.Popen(
-            ["/bin/sh", "-c", WATCH, self._folder, *command],
+            [*self._as, "/bin/sh", "-c", WATCH, self._folder, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for pytest, which then closes the pipe
-            **self._as,
+            **self._in,
         )
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop and keep the folder for the next start, which recovers from the log after a SIGQUIT or SIGKILL."""
         self._end(how.name.removeprefix("SIG") + "\n")
+
+    def freeze(self) -> list[psutil.Process]:
+        """Stop all its processes where they are, so that it neither answers nor refuses; return all but the first."""
+        server = psutil.Process(int(self._pid_file()[0]))
+        server.suspend()  # it is not to start more, nor to see others go
+        others = server.children(recursive=True)
+        for process in others:
+            process.suspend()
+        return others
+
+    def kill(self) -> None:
+        """Kill the server with all its processes at once, as a machine that dies does."""
+        for process in self.freeze():
+            process.kill()
+        self.stop(signal.SIGKILL)
 
     def close(self) -> None:
         self._end("")
@@ -109,22 +147,23 @@ class Cluster:
             return []
 
     def _run(self, program: str, *arguments: str | Path) -> None:
-        done = subprocess.run([self._bin / program, *arguments], capture_output=True, check=False, **self._as)
+        done = self._ran(self._bin / program, *arguments)
         if done.returncode:
             self.close()
             raise RuntimeError(f"{program}: {done.stdout.decode()}{done.stderr.decode()}")
 
+    def _ran(self, *command: str | Path) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run([*self._as, *command], capture_output=True, check=False, **self._in)
+
     def _reachable(self, folder: Path) -> Path:
         """The binaries, or a copy when the server's user may not enter their folder (a checkout below /root)."""
-        try:
-            subprocess.run([folder / "postgres", "--version"], stdout=subprocess.DEVNULL, check=True, **self._as)
-        except PermissionError:
+        if self._ran(folder / "postgres", "--version").returncode == OUT_OF_REACH:
             install, package = folder.parent, folder.parents[1]  # only the wheel's can be out of reach
             libraries = package.with_name(f"{package.name}.libs")  # which it looks for two folders up
             shutil.copytree(libraries, self._folder / libraries.name)
             copy = shutil.copytree(install, self._folder / package.name / install.name, symlinks=True)
             for path in self._folder.rglob("*"):  # to be the user's, who removes it all in the end
-                os.chown(path, self._as["user"], self._as["group"], follow_symlinks=False)
+                os.chown(path, self._owner, -1, follow_symlinks=False)
             return copy / folder.name
         return folder
 
