@@ -8,7 +8,7 @@ ARGS ?=
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 APT := $(AS_ROOT) sh -c 'apt-get update --quiet && apt-get install --yes --quiet python3-venv'
 
-.PHONY: up test check bench generate format lock install clean
+.PHONY: up test check bench soak generate format lock install clean
 
 up: $(INSTALLED)  ## start the wallet: make up ARGS="--help"
 	@exec $(BIN)/python -m wallet_core up $(ARGS)
@@ -28,6 +28,9 @@ check: $(INSTALLED)  ## format, lint, types, fences, protocol
 
 bench: $(INSTALLED)  ## measure: make bench ARGS="--help"
 	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(INSTALLED)  ## storm the wallet with faults, on both databases: make soak ARGS="--minutes 30"
+	$(BIN)/python -m tests.fault.soak $(ARGS)
 
 generate: $(INSTALLED)  ## write proto/gen
 	$(BIN)/python proto/generate.py

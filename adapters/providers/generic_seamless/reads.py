@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from msgspec import UNSET
 from wallet.v1.wallet_pb2 import (
     ACTION_KIND_BET,
     ACTION_KIND_ROLLBACK,
@@ -58,7 +59,7 @@ def play(provider_id: str, request: Request) -> Call:
 
 def rollback(provider_id: str, request: Request) -> Call:
     rollback = json_words(request, words.Rollback)
-    if rollback.amount and not rollback.currency:
+    if rollback.amount is not UNSET and not rollback.currency:
         raise Rejected("INVALID_REQUEST", "`amount` needs `currency`")
     ask = PlayRequest(
         provider_id=provider_id,
@@ -171,6 +172,6 @@ def _rollback_action(rollback: words.Rollback | words.PlayRollback, currency: st
     return Action(
         kind=ACTION_KIND_ROLLBACK,
         external_key=KEY + rollback.transaction_id,
-        amount=money.parse(rollback.amount, currency) if rollback.amount else None,
+        amount=None if rollback.amount is UNSET else money.parse(rollback.amount, currency),
         references=[KEY + rollback.reference],
     )

@@ -78,7 +78,7 @@ class PlayWin(Words, frozen=True, tag_field="type", tag="win"):
 class PlayRollback(Words, frozen=True, tag_field="type", tag="rollback"):
     transaction_id: Id
     reference: Id
-    amount: Amount = ""
+    amount: Amount | msgspec.UnsetType = msgspec.UNSET
 
 
 class Play(Words, frozen=True):
@@ -102,7 +102,7 @@ class Rollback(Words, frozen=True):
     reference: Id
     player_id: Id = ""
     token: Token = ""
-    amount: Amount = ""
+    amount: Amount | msgspec.UnsetType = msgspec.UNSET
     currency: Currency = ""
 
 
