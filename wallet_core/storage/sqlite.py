@@ -48,7 +48,10 @@ def interpreted() -> Iterator[None]:
 
 
 class Sqlite(Reads):
-    """The books in one file."""
+    """The books in one file.
+
+    A read is one hop: while any statement of the reader is open, all of them see the commits of when it began.
+    """
 
     def __init__(self, writer: sqlite3.Connection, reader: aiosqlite.Connection, thread: ThreadPoolExecutor) -> None:
         """Take the open connections; `thread` is the only one that touches the writer."""
@@ -118,15 +121,12 @@ class Sqlite(Reads):
             statement = statement.replace("{in}", "in (" + ", ".join(f":{each}" for each in names) + ")")
         text, values = bound(statement, "?", parameters)
         with interpreted():
-            async with self._reader.execute(text, values) as cursor:
-                return list(await cursor.fetchall())
+            return list(await self._reader.execute_fetchall(text, values))
 
     async def query(self, sql: str) -> list[dict[str, object]]:
         """Return the rows of a check or report."""
         with interpreted():
-            async with self._reader.execute(sql) as cursor:
-                names = [column[0] for column in cursor.description]
-                return [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+            return [dict(row) for row in await self._reader.execute_fetchall(sql)]
 
     async def close(self) -> None:
         """Let go of the file."""
@@ -154,4 +154,5 @@ async def open_sqlite(path: Path) -> Store:
         reader = await aiosqlite.connect(path, isolation_level=None)
         await reader.execute("pragma busy_timeout = 5000")
         await reader.execute("pragma query_only = on")
+        reader.row_factory = sqlite3.Row
     return Sqlite(writer, reader, thread)
