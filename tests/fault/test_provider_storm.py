@@ -39,12 +39,12 @@ async def besieged(address, folder, mood, harms, **house):
 
 
 async def test_a_storm_on_sqlite_leaves_the_books_as_the_providers_have_them(sqlite_database, tmp_path):
-    siege, ledger = await besieged(sqlite_database, tmp_path, BAD, 5)
+    siege, ledger = await besieged(sqlite_database, tmp_path, BAD, 4)
     assert verdict(siege.record, ledger, CAST.purses) == []
 
 
 async def test_a_storm_at_two_cores_of_one_postgres_leaves_the_books_as_the_providers_have_them(cluster, tmp_path):
-    siege, ledger = await besieged(cluster.dsn, tmp_path, BAD, 6, cores=2, cluster=cluster)
+    siege, ledger = await besieged(cluster.dsn, tmp_path, BAD, 5, cores=2, cluster=cluster)
     assert verdict(siege.record, ledger, CAST.purses) == []
 
 

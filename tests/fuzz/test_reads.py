@@ -61,7 +61,7 @@ def priced(protocol, name):
 
 
 @pytest.mark.parametrize(("protocol", "name"), DOORS)
-@exploring(40)
+@exploring(30)
 @given(data=st.data())
 def test_whatever_is_asked_is_understood_exactly_or_rejected(protocol, name, data):
     provider, endpoint, near = door(protocol, name)
