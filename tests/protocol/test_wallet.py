@@ -331,13 +331,13 @@ async def test_an_original_that_arrives_while_its_tombstone_is_left_is_rolled_ba
     player = await core.player()
     staked = bet(player)
     await core.adapter.play(staked)
-    look, looks = core.store.players_of_keys, []
+    look, looks = core.store.players_to_undo, []
 
     async def not_yet(keys):
         looks.append(keys)
         return {} if len(looks) == 1 else await look(keys)
 
-    monkeypatch.setattr(core.store, "players_of_keys", not_yet)
+    monkeypatch.setattr(core.store, "players_to_undo", not_yet)
     undone = await core.adapter.play(rollback("", staked.actions[0].external_key))
     assert undone.player_id == player
     assert undone.balances_now.cash == money("1000")
@@ -381,3 +381,15 @@ async def test_tokens_are_asked_for_once_and_only_so_many_remembered(core):
         for session_id in (*ids, ids[2], ids[0], plays.session_id("unheard-of"), plays.session_id("unheard-of")):
             await identities.of_session(session_id)
     assert asked == [*ids, ids[0], plays.session_id("unheard-of"), plays.session_id("unheard-of")]
+
+
+async def test_a_rollback_by_its_id_alone_is_answered_the_same_once_its_original_has_come(any_core):
+    late = bet(await any_core.player())
+    undoing = rollback("", late.actions[0].external_key)
+
+    first = await any_core.adapter.play(undoing)
+    with pytest.raises(Refused, match="TOMBSTONED"):
+        await any_core.adapter.play(late)
+    again = await any_core.adapter.play(undoing)
+
+    assert [each.transaction_id for each in again.results] == [each.transaction_id for each in first.results]

@@ -5,7 +5,7 @@ same one), so that is asked each time; only the rare request without player and 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import Struct
 
@@ -15,18 +15,22 @@ from wallet_core.storage.store import Store
 
 REMEMBERED = 100_000
 
+Look = Callable[[Sequence[bytes]], Awaitable[dict[bytes, list[str]]]]
+
 
 class Who(Struct, frozen=True):
     """What a request says about its player; empty for what it does not say.
 
     Attributes:
         original_key: external key of an earlier transaction.
+        undoing: the request undoes that transaction, and nothing else.
     """
 
     provider_id: str
     player_id: str = ""
     session_id: bytes = b""
     original_key: str = ""
+    undoing: bool = False
 
 
 class Nobody(Struct, frozen=True):
@@ -48,11 +52,14 @@ class Identities:
     async def of(self, asked: Sequence[Who]) -> list[str | Refusal | Nobody]:
         """Return the player of each; a refusal where there is none, or where what is said disagrees."""
         tokens = {who.session_id for who in asked if who.session_id and not who.player_id}
-        keys = {digest(who.provider_id, who.original_key) for who in asked if who.original_key}
-        if not tokens and not keys:
+        if not tokens and not any(who.original_key for who in asked):
             return [who.player_id or _UNNAMED for who in asked]
-        found, holders = await asyncio.gather(self._of_tokens(tokens), self._of_keys(keys))
-        return [_settled(who, found, holders) for who in asked]
+        found, holders, undone = await asyncio.gather(
+            self._of_tokens(tokens),
+            self._of_keys(self._store.players_of_keys, [who for who in asked if not who.undoing]),
+            self._of_keys(self._store.players_to_undo, [who for who in asked if who.undoing]),
+        )
+        return [_settled(who, found, undone if who.undoing else holders) for who in asked]
 
     async def of_session(self, session_id: bytes) -> str | None:
         """Return whose the session is."""
@@ -71,8 +78,9 @@ class Identities:
         while len(self._players) > self._remembered:  # the oldest first: its session is the likeliest to be over
             del self._players[next(iter(self._players))]
 
-    async def _of_keys(self, keys: set[bytes]) -> dict[bytes, list[str]]:
-        return await self._store.players_of_keys(list(keys)) if keys else {}
+    async def _of_keys(self, look: Look, asked: Sequence[Who]) -> dict[bytes, list[str]]:
+        keys = {digest(who.provider_id, who.original_key) for who in asked if who.original_key}
+        return await look(list(keys)) if keys else {}
 
 
 _UNNAMED = Refusal(Reason.INVALID_REQUEST, "player_id, session_token or original_key: one of them is needed.")

@@ -211,10 +211,11 @@ async def _answered(begun: dict[int, asyncio.Future[Decision]], found: list[Deci
 
 
 def _who(request: pb.PlayRequest, play: c.Play) -> Who:
-    original = request.original_key
-    if not original and not request.player_id and not play.session_id and _lone_rollback(play):
+    original, nameless = request.original_key, not request.player_id and not play.session_id
+    undoing = nameless and _lone_rollback(play)
+    if undoing and not original:
         original = play.actions[0].references[0]  # whoever's it is
-    return Who(play.provider_id, request.player_id, play.session_id, original)
+    return Who(play.provider_id, request.player_id, play.session_id, original, undoing)
 
 
 def _lone_rollback(play: c.Play) -> bool:

@@ -50,7 +50,7 @@ async def bury(
     """
     decision = await batcher.submit(Bury(provider_id, external_key, profile.unknown_rollback), deadline)
     key = digest(provider_id, external_key)
-    for player_id in (await store.players_of_keys([key])).get(key, []):
+    for player_id in (await store.players_to_undo([key])).get(key, []):
         decision = await roll_back(player_id)
     return decision
 

@@ -65,8 +65,15 @@ class Reads:
 
     async def players_of_keys(self, keys: Sequence[bytes]) -> dict[bytes, list[str]]:
         """Return who has a transaction under each key; tombstones without a player are nobody's."""
+        return await self._holders("players_of_keys", keys)
+
+    async def players_to_undo(self, keys: Sequence[bytes]) -> dict[bytes, list[str]]:
+        """Return the same, but for what a tombstone has stopped."""
+        return await self._holders("players_to_undo", keys)
+
+    async def _holders(self, name: str, keys: Sequence[bytes]) -> dict[bytes, list[str]]:
         found: dict[bytes, list[str]] = {}
-        for key, player_id in await self._fetch("players_of_keys", many=keys):
+        for key, player_id in await self._fetch(name, many=keys):
             found.setdefault(bytes(key), []).append(player_id)
         return found
 

@@ -77,6 +77,10 @@ class Store(Protocol):
         """Return who has a transaction under each key; tombstones without a player are nobody's."""
         ...
 
+    async def players_to_undo(self, keys: Sequence[bytes]) -> dict[bytes, list[str]]:
+        """Return the same, but for what a tombstone has stopped: its rollback was answered by the tombstone."""
+        ...
+
     async def player(self, player_id: str) -> Player | None:
         """Return the player, if there is one."""
         ...

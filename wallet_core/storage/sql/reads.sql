@@ -6,6 +6,12 @@ select session_id, player_id from sessions where session_id {in}
 -- name: players_of_keys
 select key, player_id from transactions where key {in} and player_id <> '' and kind <> 6
 
+-- name: players_to_undo
+-- As above, but for what a tombstone has stopped: there is nothing to undo, and the tombstone has the answer.
+select key, player_id from transactions
+where key {in} and player_id <> '' and kind <> 6
+    and not (kind in (1, 2) and (outcome = 2 or coalesce(reason, 0) = 9))
+
 -- name: player
 select {players} from players where player_id = :player_id
 
