@@ -100,8 +100,8 @@ class Record:
 def _told(request: Request, answer: Answer, index: int, reason: str) -> Told:
     """Return what was told of one transaction.
 
-    A rollback that found nobody's original was told the tombstone; where that original has slipped past it meanwhile, it
-    is told, asked again, what was rolled back. So neither id nor balance of it can be held.
+    A rollback that found nobody's original was told the tombstone; where that original has slipped past it meanwhile,
+    it is told, asked again, what was rolled back. So neither id nor balance of it can be held.
     """
     if request.form is Form.NAMELESS:
         return Told(reason, "", "")
