@@ -74,7 +74,7 @@ def decided(players: Iterable[int], transactions: int) -> Rows:
     batch = Batch(lives, _clock)
     batch.needs()
     assert batch.follow([]) is None
-    changes = batch.decide([])
+    changes = batch.decide()
     assert all(decision.refusal is None for decision in batch.decisions)
     rows: Rows = {}
     for row in (*(after for _, after in changes.rows), *changes.lines):

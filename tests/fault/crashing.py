@@ -59,9 +59,9 @@ class Passing:
         self._switch.come(Point.GATHERED)
         return wanted
 
-    def decide(self, rows):
+    def decide(self):
         self._switch.come(Point.LOADED)
-        changes = self._work.decide(rows)
+        changes = self._work.decide()
         self._switch.come(Point.DECIDED)
         return changes
 

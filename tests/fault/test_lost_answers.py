@@ -32,8 +32,8 @@ class Cut:
     def __init__(self, work, cuts):
         self.needs, self.follow, self._work, self._cuts = work.needs, work.follow, work, cuts
 
-    def decide(self, rows):
-        changes = self._work.decide(rows)
+    def decide(self):
+        changes = self._work.decide()
         self._cuts.cut()
         return changes
 

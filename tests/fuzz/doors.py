@@ -73,10 +73,10 @@ def heard(provider: Provider, endpoint: Endpoint, request: Request, *, plainly: 
     except Rejected as rejected:
         answer = provider.refuse(No(rejected.code, rejected.detail), None)
         assert answer.status not in SERVER_ERRORS
-        said(answer)
+        said(answer, request)
         return rejected
     if isinstance(found, Answer):
-        said(found)
+        said(found, request)
         return found
     assert isinstance(found, Call)
     asks = found.ask if isinstance(found.ask, list) else [found.ask]
@@ -95,9 +95,14 @@ def heard(provider: Provider, endpoint: Endpoint, request: Request, *, plainly: 
     return found
 
 
-def said(answer: Answer) -> None:
+def leaks(answer: bytes, sent: bytes) -> list[bytes]:
+    """Return what an answer tells of the inside; what it only repeats is none of it."""
+    return [told[0] for told in INSIDE.finditer(answer) if told[0] not in sent]
+
+
+def said(answer: Answer, request: Request) -> None:
     """Hold an answer to be JSON or a page, with nothing of the inside in it."""
-    assert not INSIDE.search(answer.body), answer.body
+    assert not leaks(answer.body, request.body + request.query.encode("utf-8", "surrogateescape")), answer.body
     if answer.content_type.endswith("json"):
         json.loads(answer.body)
 

@@ -61,17 +61,16 @@ class Saves:
         self.wanted = wanted or Needs.none()
         self.further = further
         self.found: list[Row] = []
-        self.found_further: list[Row] = []
 
     def needs(self) -> Needs:
         return self.wanted
 
     def follow(self, rows: Sequence[Row]) -> Needs | None:
         self.found = list(rows)
-        return self.further
+        further, self.further = self.further, None
+        return further
 
-    def decide(self, rows: Sequence[Row]) -> Changes:
-        self.found_further = list(rows)
+    def decide(self) -> Changes:
         return self.changes
 
 

@@ -81,7 +81,7 @@ class Raises(Saves):
     def follow(self, rows):
         self.read = next(row for row in rows if isinstance(row, Player))
 
-    def decide(self, rows):
+    def decide(self):
         self.changes = Saves((self.read, replace(self.read, version=self.read.version + 1))).changes
         return self.changes
 
@@ -132,13 +132,13 @@ class Overtaken(Raises):
         self.database = database
         self.times = 0
 
-    def decide(self, rows):
+    def decide(self):
         self.times += 1
         if self.times == 1:
             elsewhere = threading.Thread(target=_overtake, args=(self.database,))
             elsewhere.start()
             elsewhere.join()
-        return super().decide(rows)
+        return super().decide()
 
 
 def _overtake(database):
@@ -159,6 +159,44 @@ async def test_postgres_sees_a_commit_between_load_and_save(postgres_database):
         await store.apply(work)
 
         assert (await store.player("p")).version == 2
+
+
+class Followed(Saves):
+    """Between its two loads, somebody else undoes the bet whose round is still to be read."""
+
+    def __init__(self, database):
+        key = TRANSACTION.player_id, TRANSACTION.key
+        round_ = ROUND.player_id, ROUND.provider_id, ROUND.round_id
+        super().__init__(wanted=Needs(set(), set(), {key}, set()), further=Needs(set(), set(), set(), {round_}))
+        self.database = database
+
+    def follow(self, rows):
+        if self.further:
+            elsewhere = threading.Thread(target=_undo, args=(self.database,))
+            elsewhere.start()
+            elsewhere.join()
+        return super().follow(rows)
+
+
+UNDONE = replace(TRANSACTION, undone=not TRANSACTION.undone), replace(ROUND, in_play=0)
+
+
+def _undo(database):
+    async def elsewhere():
+        async with opened(database) as store:
+            await store.apply(Saves(*zip((TRANSACTION, ROUND), UNDONE, strict=True)))
+
+    asyncio.run(elsewhere())
+
+
+async def test_postgres_decides_on_rows_of_one_moment(postgres_database):
+    """A bet as it was and its round as it is: a rollback of it would take the round's stake below zero."""
+    async with opened(postgres_database) as store:
+        await store.apply(Saves(TRANSACTION, ROUND))
+        work = Followed(postgres_database)
+        await store.preview(work)
+
+        assert set(work.found) == set(UNDONE)
 
 
 async def test_postgres_guards_players_in_the_order_of_their_keys(postgres_database):

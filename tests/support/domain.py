@@ -62,8 +62,9 @@ class Books:
         """Decide commands together: one load, one save."""
         batch = Batch(commands, self._clock)
         rows = list(self._load(batch.needs()))
-        further = batch.follow(rows)
-        changes = batch.decide(list(self._load(further)) if further else [])
+        while (further := batch.follow(rows)) is not None:
+            rows += self._load(further)
+        changes = batch.decide()
         for before, after in changes.rows:
             assert self.rows.get(key_of(after)) == before, "two rows went into one place"
             self.rows[key_of(after)] = after

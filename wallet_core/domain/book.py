@@ -52,6 +52,13 @@ class Needs(Struct):
         """Return empty needs, to be filled command by command."""
         return cls(set(), set(), set(), set())
 
+    def add(self, more: "Needs") -> None:
+        """Take in what others need."""
+        self.players |= more.players
+        self.sessions |= more.sessions
+        self.transactions |= more.transactions
+        self.rounds |= more.rounds
+
 
 class Mark(Struct, frozen=True):
     """A moment in a book to go back to."""

@@ -18,7 +18,7 @@ class Batch:
         self._commands = commands
         self._clock = clock
         self._wanted = Needs.none()
-        self._rows: list[Row] = []
+        self._rows: Sequence[Row] = ()
         self.decisions: list[Decision] = []
 
     def needs(self) -> Needs:
@@ -29,8 +29,8 @@ class Batch:
         return self._wanted
 
     def follow(self, rows: Sequence[Row]) -> Needs | None:
-        """Return the rows that the loaded ones name, if any."""
-        self._rows = list(rows)
+        """Take the rows found so far; return those that they name and that are not among them, if any."""
+        self._rows = rows
         if not self._wanted.further:
             return None
         book = Book(self._wanted, rows)
@@ -39,12 +39,11 @@ class Batch:
             follow(command, book, further)
         further.rounds -= self._wanted.rounds
         further.transactions -= self._wanted.transactions
-        self._wanted.rounds |= further.rounds
-        self._wanted.transactions |= further.transactions
+        self._wanted.add(further)
         return further if further.rounds or further.transactions else None
 
-    def decide(self, rows: Sequence[Row]) -> Changes:
+    def decide(self) -> Changes:
         """Decide every command on one book; return what to save."""
-        book = Book(self._wanted, [*self._rows, *rows])
+        book = Book(self._wanted, self._rows)
         self.decisions = [decide(book, command, self._clock.take(command.span)) for command in self._commands]
         return Changes(book.changes(), book.lines)

@@ -89,9 +89,10 @@ class Postgres(Reads):
                 await self._decide(connection, work)
 
     async def _decide(self, connection: Any, work: Work) -> Changes:
-        rows = await self._load(connection, work.needs())
-        further = work.follow(rows)
-        return work.decide(await self._load(connection, further) if further else [])
+        wanted = work.needs()
+        while (further := work.follow(await self._load(connection, wanted))) is not None:
+            wanted.add(further)  # and all of it again: one statement sees one moment, two may see a commit between them
+        return work.decide()
 
     async def _load(self, connection: Any, needs: Needs) -> list[Row]:
         players = list(needs.players)

@@ -87,8 +87,9 @@ class Sqlite(Reads):
 
     def _decide(self, work: Work) -> Any:
         rows = self._load(work.needs())
-        further = work.follow(rows)
-        return work.decide(self._load(further) if further else [])
+        while (further := work.follow(rows)) is not None:
+            rows = [*rows, *self._load(further)]
+        return work.decide()
 
     def _save(self, work: Work) -> None:
         for shape, rows in bulk.plan(self._decide(work)).items():

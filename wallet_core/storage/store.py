@@ -36,11 +36,14 @@ class Work(Protocol):
         ...
 
     def follow(self, rows: Sequence[Row]) -> Needs | None:
-        """Take the rows that were found; return more rows to load, named by those, or none."""
+        """Take all rows that were found, as they were at one moment; return more to load, named by those, or none.
+
+        It is asked until there are none.
+        """
         ...
 
-    def decide(self, rows: Sequence[Row]) -> Changes:
-        """Take the further rows that were found and decide; return what to save."""
+    def decide(self) -> Changes:
+        """Decide on the rows it was given last; return what to save."""
         ...
 
 
