@@ -1,6 +1,7 @@
 """The HTTP server all providers share: bytes in, checks, one question to the core, bytes out, always in time."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -27,11 +28,16 @@ from adapters.settings import Adapter
 from wallet_core.client import Refused, Unavailable, Wallet
 
 _log = structlog.get_logger("adapters")
+# What aiohttp logs of a request it cannot read has the request in it, signature and all, and is no line of ours.
+_silent = logging.getLogger("adapters.aiohttp")
+_silent.disabled = True
 
 # An answer that took longer than this part of its time limit is logged.
 _SLOW = 0.5
 # The core gets this part of what is left, so that its "no answer" still reaches the provider in time.
 _CORE_SHARE = 0.9
+# Seconds a connection may rest between two requests.
+_KEEP_ALIVE = 75.0
 # No transaction has this key: keys of providers begin with a kind and a colon.
 _PROBE_KEY = "readyz"
 
@@ -211,7 +217,9 @@ async def serving(adapter: Adapter, provider: Provider, wallet: Wallet) -> Async
     server = web.Server(
         Server(adapter, provider, wallet).handle,
         access_log=None,
+        logger=_silent,
         auto_decompress=False,
+        keepalive_timeout=_KEEP_ALIVE,
     )
     runner = web.ServerRunner(server, shutdown_timeout=adapter.serving.stop_within)
     await runner.setup()
