@@ -8,6 +8,20 @@ from tests.providers.dialects import DIALECTS
 from tests.providers.door import opened
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out what a protocol has not: `without` of its dialect names the test and says why."""
+    lacking = [item for item in items if _lacking(item)]
+    if lacking:
+        items[:] = [item for item in items if item not in lacking]
+        config.hook.pytest_deselected(items=lacking)
+
+
+def _lacking(item):
+    call = getattr(item, "callspec", None)
+    without = getattr(call.params.get("dialect"), "without", {}) if call else {}
+    return item.name in without or item.originalname in without
+
+
 @pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.protocol)
 def dialect(request):
     return request.param

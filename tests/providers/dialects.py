@@ -10,9 +10,9 @@ from adapters.provider import Request
 from adapters.providers.generic_seamless import signed_text
 from adapters.providers.generic_seamless.answers import PROBLEMS
 from adapters.providers.thrillgate.words import ERRORS
-from tests.providers.wire import Number, Wire, posted
-
-SECRET = b"the-live-key"
+from tests.providers.hundredhp_dialect import HundredHp
+from tests.providers.softswiss_dialects import Gcp, SoftSwiss
+from tests.providers.wire import SECRET, Number, Wire, posted
 
 
 class Generic:
@@ -160,4 +160,4 @@ class ThrillGate:
         return reply.members["wallet_transaction_id"]
 
 
-DIALECTS = [Generic(), ThrillGate()]
+DIALECTS = [Generic(), ThrillGate(), SoftSwiss(), Gcp(), HundredHp()]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import aiohttp
+import msgspec
 import yarl
 from wallet.v1.wallet_pb2 import GetBalanceRequest, GetTransactionRequest
 
@@ -64,7 +65,7 @@ class Door:
 async def opened(dialect, target, token, core=None, *, secrets=(SECRET,), provider_id=None, **settings):
     """An adapter of `dialect` on a free port, with `settings` of Serving."""
     speaker = module(dialect.protocol)
-    own = speaker.Settings()
+    own = msgspec.convert(getattr(dialect, "settings", {}), speaker.Settings)
     provider_id = provider_id or dialect.provider_id
     common = Serving(provider_id=provider_id, protocol=dialect.protocol, secrets=["env:TEST"], **settings)
     adapter = Adapter(dialect.protocol, common, tuple(secrets), own)

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+SECRET = b"the-live-key"
+
 
 class Wire(msgspec.Struct, frozen=True):
     method: str

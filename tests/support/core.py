@@ -22,8 +22,11 @@ PROVIDERS = (
     Provider(provider_id="generic", protocol="generic_seamless", profile="generic"),
     Provider(provider_id="strict", protocol="evolution", game_ids=["roulette"]),
     Provider(provider_id="quiet", protocol="jdb"),
+    Provider(provider_id="softswiss", protocol="softswiss"),
+    Provider(provider_id="gcp", protocol="gcp"),
+    Provider(provider_id="hundredhp", protocol="hundredhp"),
 )
-OF_THE_ADAPTER = ("thrillgate", "generic", "quiet")
+OF_THE_ADAPTER = ("thrillgate", "generic", "quiet", "softswiss", "gcp", "hundredhp")
 
 
 class RunningCore:

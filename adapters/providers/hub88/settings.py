@@ -1,0 +1,23 @@
+"""What two suppliers of one protocol disagree in, and what its documentation leaves open."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The provider's secrets are its public keys in PEM.
+
+    What a rollback of an unknown transaction is answered is the policy `unknown_rollback` of its registration.
+    """
+
+    # Whose paths, header and statuses.
+    dialect: Literal["hub88", "caleta"] = "hub88"
+    # Before every path, such as "/callbacks".
+    prefix: Annotated[str, Meta(pattern=r"^(/[!-~]*)?$(?!\n)")] = ""
+    # Who pays a bet that is marked free while it names an amount. The documentation does not say; nobody's cash is
+    # taken for what was given to him.
+    free_bets: Literal["nobody", "player"] = "nobody"
+    # The documentation has the balance beside NOT_ENOUGH_MONEY; Caleta's own suite wants every error without.
+    poor_balance: Literal["by dialect", "shown", "absent"] = "by dialect"

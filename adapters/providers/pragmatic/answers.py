@@ -1,0 +1,71 @@
+"""The core's replies in Pragmatic Play's words. Amounts are JSON numbers."""
+
+from typing import Any
+
+import msgspec
+from wallet.v1.common_pb2 import Balances, Money
+from wallet.v1.wallet_pb2 import GetBalanceResponse, PlayResponse
+
+from adapters import money
+from adapters.provider import Answer
+
+_CASH = "CASH"
+_NANOS = 10**9
+
+_encode = msgspec.json.Encoder().encode
+
+
+def said(members: dict[str, Any]) -> Answer:
+    """An answer or an error: the status is HTTP's 200 for both."""
+    return Answer(200, _encode(members))
+
+
+def done(members: dict[str, Any]) -> Answer:
+    return said(members | {"error": 0, "description": "Success"})
+
+
+def purse(balances: Balances, digits: int) -> dict[str, Any]:
+    return {
+        "currency": balances.shown.currency_code,
+        "cash": money.number(balances.cash, digits),
+        "bonus": money.number(balances.bonus, digits),
+    }
+
+
+def balance_only(reply: GetBalanceResponse) -> Answer:
+    return done(purse(reply.balances, reply.display_digits))
+
+
+def staked(reply: PlayResponse) -> Answer:
+    return done(_movement(reply) | {"usedPromo": money.number(_used_promo(reply), reply.display_digits)})
+
+
+def moved(reply: PlayResponse) -> Answer:
+    return done(_movement(reply))
+
+
+def ended(reply: PlayResponse) -> Answer:
+    shown = purse(_balances(reply), reply.display_digits)
+    return done({"cash": shown["cash"], "bonus": shown["bonus"]})
+
+
+def refunded(reply: PlayResponse) -> Answer:
+    return done({"transactionId": reply.results[0].transaction_id})
+
+
+def _movement(reply: PlayResponse) -> dict[str, Any]:
+    return {"transactionId": reply.results[0].transaction_id, **purse(_balances(reply), reply.display_digits)}
+
+
+def _balances(reply: PlayResponse) -> Balances:
+    """Those that the profile shows to a repeated call; a NOOP has only the balance of now."""
+    return reply.balances_then if reply.HasField("balances_then") else reply.balances_now
+
+
+def _used_promo(reply: PlayResponse) -> Money:
+    """What a bet took from other pockets than cash."""
+    taken = sum(
+        part.amount.units * _NANOS + part.amount.nanos for part in reply.results[0].parts if part.pocket != _CASH
+    )
+    units, nanos = divmod(-taken, _NANOS)
+    return Money(units=units, nanos=nanos)
