@@ -1,4 +1,4 @@
-"""Measure the wallet and hold it against its goals: python -m tests.bench [engine gRPC HTTP grown memory] [--help].
+"""Measure the wallet and hold it against its goals: python -m tests.bench [engine gRPC HTTP stages …] [--help].
 
 Figures of different runs say little: the machine drifts. So what is compared runs in turn, A B A B, and a ratio is of
 neighbours. All of it takes some five minutes on two cores. Two goals take longer to measure as they are meant:
@@ -19,11 +19,11 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from tests.bench import conditions, engine, goals, grown, grpc_rows, http_rows, memory
+from tests.bench import conditions, engine, goals, grown, grpc_rows, http_rows, memory, stages
 from tests.bench.measure import HEAD, Fact, Row
 from tests.bench.places import Files, Place, Server, new_folder
 
-BENCHES = ("engine", "gRPC", "HTTP", "grown", "memory")
+BENCHES = ("engine", "gRPC", "HTTP", "stages", "grown", "memory")
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -57,6 +57,8 @@ async def measured(given: argparse.Namespace, places: list[Place], folder: Path)
             found += await grpc_rows.measure(place, given.seconds, given.rounds)
         if "HTTP" in names:
             found += await http_rows.measure(place, folder, given.seconds, given.rounds, given.latency_seconds)
+        if "stages" in names:
+            found += await stages.measure(place, found)
         if "grown" in names:
             found += await grown.measure(place, given.seconds, given.rounds, given.grown)
     if "memory" in names:
