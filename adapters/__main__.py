@@ -1,53 +1,89 @@
-"""`python -m adapters <name> --config FILE` runs one adapter; `python -m adapters list` shows what there is."""
+"""`python -m adapters NAME --config FILE` runs an adapter, and `list` shows what there is."""
 
 import asyncio
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 import uvloop
+from typer.core import TyperGroup
 
 from adapters import providers, settings
 from adapters.server import serving
 from wallet_core.client import Tls, Wallet
 from wallet_core.telemetry import configure_logs, rest_collector
 
-_NameArgument = Annotated[str, typer.Argument(help="An adapter of the configuration, or `list`.")]
+MISUSED = 2
+
+
+class _Commands(TyperGroup):
+    """A first word that is no command is the name of an adapter to run."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="The wallet's doors to game providers. A first word that is no command is an adapter's name: it is run.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
 _ConfigOption = Annotated[Path | None, typer.Option(envvar="WALLET_ADAPTERS_CONFIG", help="A TOML file.")]
-_HostOption = Annotated[str | None, typer.Option(help="Instead of the configured one.")]
-_PortOption = Annotated[int | None, typer.Option(help="Instead of the configured one; 0: any free one.")]
 
 
-def main(name: _NameArgument, config: _ConfigOption = None, host: _HostOption = None, port: _PortOption = None) -> None:
-    """Run one adapter until SIGTERM or SIGINT."""
+@app.command()
+def run(
+    name: Annotated[str, typer.Argument(help="An adapter of the configuration.")],
+    config: _ConfigOption = None,
+    host: Annotated[str | None, typer.Option(help="Instead of the configured one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Instead of the configured one; 0: any free one.", min=0, max=65535)
+    ] = None,
+) -> None:
+    """Run one adapter until SIGTERM or SIGINT; print {"adapter": NAME, "url": URL} when it listens."""
     try:
-        if name == "list":
-            _list(config)
-            return
         if config is None:
             raise settings.ConfigError("--config FILE or WALLET_ADAPTERS_CONFIG is needed")  # noqa: TRY301
         loaded = settings.load(config)
         adapter = settings.adapter(loaded, name)
         token = settings.secret(loaded.core.token, "[core] token").decode()
         tls = settings.tls(loaded.core)
+        overrides = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+        adapter = msgspec.structs.replace(adapter, serving=msgspec.structs.replace(adapter.serving, **overrides))
+        configure_logs()
+        uvloop.run(_run(adapter, loaded.core.target, token, tls))
     except settings.ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
-    overrides = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-    adapter = msgspec.structs.replace(adapter, serving=msgspec.structs.replace(adapter.serving, **overrides))
-    configure_logs()
-    uvloop.run(_run(adapter, loaded.core.target, token, tls))
+        raise _misused(error) from None
 
 
-def _list(config: Path | None) -> None:
+@app.command("list")
+def list_(config: _ConfigOption = None) -> None:
+    """Name the protocols there are, and the adapters of the configuration."""
     for protocol in providers.protocols():
         typer.echo(f"protocol {protocol}")
-    if config is not None:
-        for name in sorted(settings.load(config).adapters):
-            typer.echo(f"adapter {name}")
+    if config is None:
+        return
+    try:
+        loaded = settings.load(config)
+    except settings.ConfigError as error:
+        raise _misused(error) from None
+    for name in sorted(loaded.adapters):
+        typer.echo(f"adapter {name}")
+
+
+def _misused(error: Exception) -> typer.Exit:
+    """The end of a command that was called wrongly: one line that says how."""
+    typer.echo(str(error), err=True)
+    return typer.Exit(MISUSED)
 
 
 async def _run(adapter: settings.Adapter, target: str, token: str, tls: Tls | None) -> None:
@@ -55,18 +91,32 @@ async def _run(adapter: settings.Adapter, target: str, token: str, tls: Tls | No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    wallet = Wallet(target, token, tls=tls)
+    async with AsyncExitStack() as stack:
+        wallet = Wallet(target, token, tls=tls)
+        stack.push_async_callback(wallet.close)
+        url = await _opened(stack, adapter, wallet)
+        rest_collector()
+        typer.echo(msgspec.json.encode({"adapter": adapter.name, "url": url}).decode())
+        sys.stdout.flush()
+        await stop.wait()
+
+
+async def _opened(stack: AsyncExitStack, adapter: settings.Adapter, wallet: Wallet) -> str:
+    """Listen as long as `stack` is open; the URL. Raises ConfigError: a secret that is no key, a path that is used
+    twice, an address that cannot be listened on.
+    """
+    here = adapter.serving
+    where = f"[adapters.{adapter.name}]"
     try:
-        module = providers.module(adapter.serving.protocol)
-        speaker = module.connect(adapter.serving.provider_id, adapter.secrets, adapter.protocol_settings)
-        async with serving(adapter, speaker, wallet) as url:
-            rest_collector()
-            typer.echo(msgspec.json.encode({"adapter": adapter.name, "url": url}).decode())
-            sys.stdout.flush()
-            await stop.wait()
-    finally:
-        await wallet.close()
+        speaker = providers.module(here.protocol).connect(here.provider_id, adapter.secrets, adapter.protocol_settings)
+        return await stack.enter_async_context(serving(adapter, speaker, wallet))
+    except OSError as error:
+        # An event loop puts the address in front of what the system said.
+        said = str(error.strerror or error).rpartition(": ")[2]
+        raise settings.ConfigError(f"{where}: cannot listen on {here.host}, port {here.port}: {said}") from error
+    except ValueError as error:
+        raise settings.ConfigError(f"{where}: {error}") from error
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()
