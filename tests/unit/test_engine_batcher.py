@@ -1,6 +1,8 @@
 """The batcher on a real SQLite store. Where a store must be slow or fail, a wrapper makes the real one slow or fail."""
 
 import asyncio
+import itertools
+import math
 import time
 
 import pytest
@@ -157,7 +159,7 @@ async def test_a_players_commands_are_decided_in_the_order_they_came(store, gate
 
 
 async def test_a_second_lane_opens_only_when_a_batch_is_full_and_never_for_a_player_under_way(gate):
-    batcher = Batcher(gate, Clock(), lanes=2, batch_max=4)
+    batcher = Batcher(gate, Clock(), lanes=2, batch_max=4, patience=math.inf)
     tasks = submit(batcher, *bets("a", 1))
     await queued()
     tasks += submit(batcher, bet("b", "b0"), bet("a", "a1"), bet("c", "c0"), bet("d", "d0"))
@@ -174,6 +176,40 @@ async def test_a_second_lane_opens_only_when_a_batch_is_full_and_never_for_a_pla
 
     assert gate.flown[2] >= {"a"}
     assert gate.most == 2
+
+
+async def test_a_second_lane_opens_when_the_first_is_slow_and_never_for_a_player_under_way(gate):
+    batcher = Batcher(gate, Clock(), lanes=2, patience=0.001)
+    tasks = submit(batcher, *bets("a", 2))
+    async with asyncio.timeout(60):
+        while gate.flying != [{"a"}]:
+            await queued()
+        tasks += submit(batcher, bet("b", "b0"), bet("a", "a2"))
+        while gate.flying != [{"a"}, {"b"}]:
+            await queued()
+    gate.open()
+    await asyncio.gather(*tasks)
+
+    assert gate.flown[2:] == [{"a"}]
+
+
+async def test_what_cannot_fly_is_looked_at_once_in_a_while_not_with_every_newcomer(gate):
+    looks = []
+
+    class Looked(Batcher):
+        def _gather(self):
+            looks.append(time.monotonic())
+            return super()._gather()
+
+    batcher = Looked(gate, Clock(), lanes=2, patience=0.005)
+    tasks = submit(batcher, bet("a", "a0"))
+    for number in range(1, 1000):
+        await queued()
+        tasks += submit(batcher, bet("a", f"a{number}"))
+    assert len(looks) > 1
+    assert min(after - before for before, after in itertools.pairwise(looks)) >= 0.005
+    gate.open()
+    await asyncio.gather(*tasks)
 
 
 async def test_no_player_is_ever_in_two_batches_at_once(store):

@@ -1,7 +1,7 @@
 """The batcher: takes whatever has gathered while the last commit ran, and commits it once (design 4).
 
-There is no timer: alone at night a bet waits for nobody. One flight is under way as a rule; a second starts only when
-more waits than a batch may hold, and never with a player who is in the first. Queues are bounded, deadlines honoured,
+There is no timer to gather: alone at night a bet waits for nobody. One flight is under way as a rule; a second starts
+when more waits than a batch may hold or the first is slow, and never with a player who is in the first. Queues are bounded, deadlines honoured,
 and one command that cannot be decided does not take the others with it.
 """
 
@@ -23,6 +23,10 @@ CONFLICTS_MAX = 20
 
 BACKOFF = 0.002
 """Seconds, times the number of conflicts so far, of which a random part is waited."""
+
+
+PATIENCE = 0.1
+"""Seconds a flight may take before others no longer wait for it to gather: many times what a commit takes."""
 
 
 class Overloaded(Exception):
@@ -58,6 +62,7 @@ class Batcher:
         lanes: int = 1,
         batch_max: int = 512,
         queue_max: int = 10_000,
+        patience: float = PATIENCE,
         observe: Callable[[int, float], None] = _unobserved,
     ) -> None:
         """Take the store and the limits; `observe` is told the size and seconds of each commit."""
@@ -66,12 +71,15 @@ class Batcher:
         self._lanes = lanes
         self._batch_max = batch_max
         self._queue_max = queue_max
+        self._patience = patience
         self._observe = observe
         self._queue: deque[_Item] = deque()
         self._busy: set[str] = set()
         self._flights: set[asyncio.Task[None]] = set()
         self._passed = 0  # how many at the head of the queue were passed over, their players being under way
         self._woken = False
+        self._latest = 0.0  # when the last flight began
+        self._alarm: asyncio.TimerHandle | None = None  # set while something waits for it
         self._stopping = False
 
     @property
@@ -128,13 +136,22 @@ class Batcher:
 
     def _dispatch(self) -> None:
         self._woken = False
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        loop = asyncio.get_running_loop()
         while self._queue and len(self._flights) < self._lanes:
             if self._flights and len(self._queue) - self._passed <= self._batch_max:
-                return  # let it gather: one big commit is cheaper than two small ones
+                # Let it gather, for one big commit is cheaper than two small ones; but not for ever.
+                slow = self._latest + self._patience
+                if loop.time() < slow:
+                    self._alarm = loop.call_at(slow, self._dispatch)
+                    return
             items = self._gather()
+            self._latest = loop.time()  # also when all that wait are under way: not every newcomer looks through them
             if not items:
                 return
-            flight = asyncio.get_running_loop().create_task(self._fly(items))
+            flight = loop.create_task(self._fly(items))
             self._flights.add(flight)
 
     def _gather(self) -> list[_Item]:
