@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.domain import Books, answer, bet, play, rollback, session, token_id, win
+from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.profiles import (
     PROFILES,
     BetSession,
@@ -117,7 +119,7 @@ def test_the_row_says_what_the_matrix_says(name, column, cell):
 # What the matrix has no column for: policies that differ from the default, and nobody else's do.
 BESIDE = {
     "bet_session": {BetSession.REQUIRED: {"generic", "hub88", "evolution", "swipe"}},
-    "late_stake": {LateStake.REFUSE: {"generic", "thrillgate", "hundredhp", "rubyplay", "redtiger"}},
+    "late_stake": {LateStake.REFUSE: {"generic", "thrillgate", "evolution", "hundredhp", "rubyplay", "redtiger"}},
     "repeated_rollback": {RepeatedRollback.REFUSE: {"hundredhp"}},
     "wrong_kind": {WrongKind.NOOP: {"slotegrator"}},
     "refusals": {Refusals.FORGET: set()},
@@ -143,3 +145,21 @@ def test_every_policy_is_compared():
 def test_our_own_dialects():
     assert PROFILES["generic"] == Profile(win_reference=WinReference.MUST_EXIST, bet_session=BetSession.REQUIRED)
     assert PROFILES["thrillgate"] == Profile(credit_session=CreditSession.IGNORED)
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [(("w1", "25"), Reason.ROUND_CLOSED), (("x1", None), Reason.ROUND_CLOSED), (None, Outcome.APPLIED)],
+    ids=["settled", "cancelled", "open"],
+)
+def test_evolution_takes_no_second_debit_for_a_reference_that_is_settled_or_cancelled(last, expected):
+    books = Books(cash="100")
+    books.do(session())
+    seat = {"profile": PROFILES["evolution"], "session_id": token_id()}
+    books.do(play(bet("b1"), **seat))
+    if last is not None:
+        key, amount = last
+        books.do(play(win(key, amount) if amount else rollback(key, "b1"), close_round=amount is not None, **seat))
+    before = books.cash
+    assert answer(books.do(play(bet("b2", "5"), **seat))) is expected
+    assert (books.cash == before) == (expected is Reason.ROUND_CLOSED)

@@ -154,7 +154,7 @@ class Profile(Struct, frozen=True):
 # reverse after settle, credit reference, settle, overdraw, session for credit, zero. What a row does not say is the
 # default above. Where the matrix leaves a cell open, the row leaves the default; a credit never needs a live session
 # whatever a protocol says (law 8), so ACTIVE reads EXISTED. Most protocols let a stake follow the message that closed
-# its round.
+# its round; evolution's rounds are refIds, and one that was credited or cancelled is done.
 PROFILES: dict[str, Profile] = {
     "generic": Profile(
         win_reference=WinReference.MUST_EXIST,
@@ -185,7 +185,6 @@ PROFILES: dict[str, Profile] = {
         win_reference=WinReference.MUST_BE_OPEN,
         settle=Settle.ONCE,
         bet_session=BetSession.REQUIRED,
-        late_stake=LateStake.ACCEPT,
     ),
     "softswiss": Profile(
         credit_session=CreditSession.IGNORED,
