@@ -1,8 +1,8 @@
 """The batcher: takes whatever has gathered while the last commit ran, and commits it once (design 4).
 
 There is no timer to gather: alone at night a bet waits for nobody. One flight is under way as a rule; a second starts
-when more waits than a batch may hold or the first is slow, and never with a player who is in the first. Queues are bounded, deadlines honoured,
-and one command that cannot be decided does not take the others with it.
+when more waits than a batch may hold or the first is slow, and never with a player who is in the first. Queues are
+bounded, deadlines honoured, and one command that cannot be decided does not take the others with it.
 """
 
 import asyncio
