@@ -46,7 +46,10 @@ BAD = {
     "bet without round": (bet("p", round_id=""), "round_id"),
     "closing no round": (win("p", round_id="", close_round=True), "round_id"),
     "long round": (bet("p", round_id="r" * 256), "round_id"),
-    "amount without currency": (with_action(amount=Money(units=1)), "currency_code"),
+    "an amount of another currency than the minimum's": (
+        play("p", action("bet", "1", minimum_balance=money("1", "USD"))),
+        "one currency",
+    ),
     "two currencies": (play("p", action("bet", "1"), action("win", "1", currency="USD")), "one currency"),
     "another currency than the play's": (bet("p", currency_code="USD"), "one currency"),
     "rollback of nothing": (play("p", action("rollback")), "references"),
@@ -90,6 +93,27 @@ async def test_an_amount_that_is_none_is_refused(core, amount, reason):
         await core.adapter.play(_of(player, amount, pb.ACTION_KIND_BET))
     with pytest.raises(Refused, match=reason):
         await core.adapter.play(_of(player, amount, pb.ACTION_KIND_ROLLBACK))
+    balance = await core.operator.get_balance(pb.GetBalanceRequest(player_id=player))
+    assert balance.balances.cash == money("1000")
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason"),
+    [
+        (Money(nanos=1), "INVALID_PRECISION"),
+        (Money(units=1, nanos=-1_000_000), "INVALID_AMOUNT"),
+        (Money(nanos=1_000_000_000), "INVALID_AMOUNT"),
+        (Money(units=2**63 - 1, nanos=999_999_999), "INVALID_AMOUNT|INVALID_PRECISION"),
+        (Money(units=2**63 - 1), "INVALID_AMOUNT"),
+        (Money(units=-1), "INVALID_AMOUNT"),
+    ],
+    ids=["fine", "two-signs", "nano-unit", "both", "overflow", "negative"],
+)
+async def test_an_amount_without_a_currency_that_is_none_is_refused(core, amount, reason):
+    player = await core.player()
+    for kind in (pb.ACTION_KIND_BET, pb.ACTION_KIND_ROLLBACK):
+        with pytest.raises(Refused, match=reason):
+            await core.adapter.play(_of(player, amount, kind))
     balance = await core.operator.get_balance(pb.GetBalanceRequest(player_id=player))
     assert balance.balances.cash == money("1000")
 

@@ -6,6 +6,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from wallet.v1 import wallet_pb2 as pb
 from wallet.v1.common_pb2 import REASON_INSUFFICIENT_FUNDS, REASON_SESSION_UNKNOWN, Page
+from wallet.v1.payments_pb2 import DepositRequest
 from wallet.v1.rounds_pb2 import ROUND_STATE_CLOSED, GetRoundRequest
 
 from tests.protocol.words import action, bet, key, play, rollback, win
@@ -124,6 +125,80 @@ async def test_close_round_is_idempotent(core):
     assert (await core.adapter.close_round(request)).replayed
     with pytest.raises(Refused, match="ROUND_CLOSED"):
         await core.adapter.play(bet(player))
+
+
+async def test_amounts_without_a_currency_are_in_that_of_the_session_the_original_or_the_only_wallet(any_core):
+    player = await any_core.player("0", currency_codes=["EUR", "JPY"])
+    await any_core.operator.deposit(
+        DepositRequest(player_id=player, amount=money("1000", "JPY"), psp_id="test", request_id=key("d"))
+    )
+    token = await any_core.session(player, currency_code="JPY")
+    staked = bet("", "100", currency="", session_token=token)
+    first = await any_core.adapter.play(staked)
+    assert first.balances_now.cash == money("900", "JPY")
+    assert (await any_core.adapter.play(staked)).replayed
+    original = staked.actions[0].external_key
+    won = play("", action("win", "30", currency="", references=[original]), round_id="", original_key=original)
+    assert (await any_core.adapter.play(won)).balances_now.cash == money("930", "JPY")
+    undone = action("rollback", "40", currency="", references=[original])
+    assert (await any_core.adapter.play(play("", undone, round_id=""))).balances_now.cash == money("970", "JPY")
+    fine = action("win", "0.0000001", currency="", category=pb.CATEGORY_PROMO)
+    with pytest.raises(Refused, match="INVALID_PRECISION: JPY has 6 decimals"):
+        await any_core.adapter.play(play("", fine, round_id="", session_token=token))
+    with pytest.raises(Refused, match="WRONG_CURRENCY: Name the currency; wallets: EUR, JPY"):
+        await any_core.adapter.play(bet(player, "1", currency="", round_id="r2"))
+    mixed = play(player, action("bet", "1", currency="JPY"), action("win", "1", currency=""), round_id="r3")
+    assert (await any_core.adapter.play(mixed)).balances_now.cash == money("970", "JPY")
+    single = await any_core.player("10")
+    assert (await any_core.adapter.play(bet(single, "2.5", currency=""))).balances_now.cash == money("7.5")
+
+
+async def test_a_round_is_closed_in_the_currency_that_is_named_or_known(core):
+    player = await core.player("0", currency_codes=["EUR", "JPY"])
+    await core.operator.deposit(
+        DepositRequest(player_id=player, amount=money("1000", "JPY"), psp_id="test", request_id=key("d"))
+    )
+
+    def closing(**members):
+        return pb.CloseRoundRequest(
+            **{"provider_id": "softswiss", "player_id": player, "external_key": key("close"), "round_id": "r1"}
+            | members
+        )
+
+    for wrong, reason in (
+        ({}, "WRONG_CURRENCY: Name the currency"),
+        ({"currency_code": "USD"}, "WRONG_CURRENCY"),
+        ({"currency_code": "XXX"}, "UNKNOWN_CURRENCY"),
+    ):
+        with pytest.raises(Refused, match=reason):
+            await core.adapter.close_round(closing(**wrong))
+    closed = await core.adapter.close_round(closing(currency_code="JPY"))
+    assert closed.balances_now.cash == money("1000", "JPY")
+    late = bet(player, "100", currency="JPY", provider_id="softswiss")  # it was under way when its round was closed
+    assert (await core.adapter.play(late)).balances_now.cash == money("900", "JPY")
+    await core.adapter.play(bet(player, "1", currency="JPY", round_id="r2", provider_id="softswiss"))
+    known = await core.adapter.close_round(closing(round_id="r2"))
+    assert known.results[0].outcome == pb.OUTCOME_APPLIED
+    with pytest.raises(Refused, match="WRONG_CURRENCY"):
+        await core.adapter.close_round(closing(round_id="r2", currency_code="EUR"))
+
+
+async def test_a_round_that_was_reopened_is_closed_again_under_a_new_key(core):
+    player = await core.player()
+    named = {"provider_id": "softswiss", "player_id": player, "round_id": "r1"}
+    asked = GetRoundRequest(**named)
+    first, second = bet(player, provider_id="softswiss"), bet(player, provider_id="softswiss")
+    await core.adapter.play(first)
+    once = pb.CloseRoundRequest(external_key=key("close"), **named)
+    await core.adapter.close_round(once)
+    await core.adapter.play(rollback(player, first.actions[0].external_key, provider_id="softswiss"))
+    await core.adapter.play(second)
+    assert (await core.operator.get_round(asked)).round.in_play == money("10")
+    assert (await core.adapter.close_round(once)).replayed
+    again = await core.adapter.close_round(pb.CloseRoundRequest(external_key=key("close"), **named))
+    assert again.results[0].outcome == pb.OUTCOME_APPLIED
+    found = (await core.operator.get_round(asked)).round
+    assert (found.state, found.in_play) == (ROUND_STATE_CLOSED, money("0"))
 
 
 async def test_a_rollback_finds_whose_it_is_by_the_key_alone(core):

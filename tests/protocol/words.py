@@ -26,8 +26,9 @@ def play(player_id, *actions, provider_id="thrillgate", round_id="r1", **members
     return PlayRequest(provider_id=provider_id, player_id=player_id, round_id=round_id, actions=actions, **members)
 
 
-def bet(player_id, amount="10.00", *, external_key=None, **members):
-    return play(player_id, action("bet", amount, external_key=external_key or key("bet")), **members)
+def bet(player_id, amount="10.00", *, currency="EUR", external_key=None, **members):
+    staked = action("bet", amount, currency=currency, external_key=external_key or key("bet"))
+    return play(player_id, staked, **members)
 
 
 def win(player_id, amount="10.00", *, external_key=None, **members):

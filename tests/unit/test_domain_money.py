@@ -8,7 +8,9 @@ from wallet_core.domain.money import (
     CurrencyKind,
     OutOfRange,
     Precision,
+    from_nanos,
     from_wire,
+    nanos_of,
     split,
     to_wire,
 )
@@ -78,7 +80,7 @@ WIRE = [
 
 @pytest.mark.parametrize(("currency", "wire", "amount"), WIRE)
 def test_the_wire_is_exact_both_ways(currency, wire, amount):
-    assert from_wire(currency, *wire) == amount
+    assert from_wire(currency, *wire) == from_nanos(currency, nanos_of(*wire)) == amount
     assert to_wire(currency, amount) == wire
 
 
@@ -86,6 +88,8 @@ def test_the_wire_is_exact_both_ways(currency, wire, amount):
 def test_r_money_03_an_amount_finer_than_the_ledger_is_refused_never_rounded(currency, nanos):
     with pytest.raises(Precision):
         from_wire(currency, 0, nanos)
+    with pytest.raises(Precision):
+        from_nanos(currency, nanos)
 
 
 @pytest.mark.parametrize(
@@ -96,12 +100,17 @@ def test_r_money_03_an_amount_finer_than_the_ledger_is_refused_never_rounded(cur
 def test_units_and_nanos_that_disagree_are_refused(units, nanos):
     with pytest.raises(OutOfRange):
         from_wire(EUR, units, nanos)
+    with pytest.raises(OutOfRange):
+        nanos_of(units, nanos)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_r_money_05_overflow_is_refused_at_the_last_unit(sign):
     units, rest = divmod(INT64_MAX, EUR.unit)
     assert from_wire(EUR, sign * units, sign * rest * 1_000) == sign * INT64_MAX
+    assert from_nanos(EUR, sign * INT64_MAX * 1_000) == sign * INT64_MAX
+    with pytest.raises(OutOfRange):
+        from_nanos(EUR, sign * (INT64_MAX + 1) * 1_000)
     with pytest.raises(OutOfRange):
         from_wire(EUR, sign * units, sign * (rest + 1) * 1_000)
 

@@ -601,30 +601,142 @@ def _two_wallets():
     return books
 
 
-def test_the_session_says_the_currency():
+def unnamed(*actions, **facts):
+    """A play whose amounts bear no currency: it has them in nanos."""
+    return play(
+        *(
+            replace(
+                action,
+                amount=None if action.amount is None else action.amount * 1_000,
+                minimum_balance=action.minimum_balance * 1_000,
+            )
+            for action in actions
+        ),
+        **{"currency": "", **facts},
+    )
+
+
+# What is there before, a play that names no currency, and in which wallet of the two it is played.
+SAYS = {
+    "session": ([session(currency="USD")], unnamed(bet("k"), session_id=token_id()), "USD"),
+    "session, before the round": (
+        [session(currency="USD"), play(bet("b1"), round_id="r2")],
+        unnamed(bet("k"), session_id=token_id()),
+        "USD",
+    ),
+    "bet a win names": ([play(bet("b1"), currency="USD")], unnamed(win("k", "5", "b1"), round_id=""), "USD"),
+    "round of a win": ([play(bet("b1"), currency="USD")], unnamed(win("k", "5")), "USD"),
+    "round of a bet": ([play(bet("b1"), currency="USD")], unnamed(bet("k")), "USD"),
+    "bet a rollback names": ([play(bet("b1"), currency="USD")], unnamed(rollback("k", "b1"), round_id=""), "USD"),
+    "bet a part of which is undone": (
+        [play(bet("b1"), currency="USD")],
+        unnamed(rollback("k", "b1", "4"), round_id=""),
+        "USD",
+    ),
+    "win that is amended": (
+        [play(promo("w1", "5"), round_id="", currency="USD")],
+        unnamed(amend("k", "w1", "6"), round_id=""),
+        "USD",
+    ),
+    "original of a promotion": (
+        [play(bet("b1"), currency="USD")],
+        unnamed(promo("k", "5"), round_id="", original_key="b1"),
+        "USD",
+    ),
+    "original of a note": (
+        [play(bet("b1"), currency="USD")],
+        unnamed(note("k"), round_id="", original_key="b1"),
+        "USD",
+    ),
+    "round to be closed": ([play(bet("b1"), currency="USD")], unnamed(note("k"), close_round=True), "USD"),
+    "nothing, and it does not matter": ([], unnamed(rollback("k", "b1"), round_id=""), "EUR"),
+    "nothing, and it does not matter to a note": ([], unnamed(note("k"), round_id=""), "EUR"),
+}
+
+
+@pytest.mark.parametrize("name", SAYS)
+def test_what_says_the_currency_of_a_play_that_names_none(name):
+    before, asked, currency = SAYS[name]
     books = _two_wallets()
-    books.do(session(currency="USD"))
-    assert answer(books.do(play(bet("b1"), currency="", session_id=token_id()))) is Outcome.APPLIED
-    assert books.held(currency="USD").cash == units("10")
-    assert answer(books.do(play(bet("b2"), session_id=token_id()))) is Reason.WRONG_CURRENCY
+    for command in before:
+        assert books.do(command).refusal is None
+    assert books.do(asked).refusal is None
+    assert books.transaction("k").currency == currency
+    books.assert_sound()
+    assert books.do(asked).replayed
 
 
-def test_the_round_or_the_reference_says_the_currency():
+def test_an_amount_without_a_currency_is_one_of_the_currency_that_is_found():
     books = _two_wallets()
     books.do(play(bet("b1"), currency="USD"))
-    assert answer(books.do(play(win("w1", "5"), currency=""))) is Outcome.APPLIED
-    assert answer(books.do(play(rollback("x1", "b1"), currency="", round_id=""))) is Outcome.APPLIED
-    assert books.held(currency="USD").cash == units("25")
+    books.do(unnamed(win("w1", "2.5")))
+    assert books.transaction("w1").amount == units("2.5")
+    assert books.held(currency="USD").cash == units("12.5")
     assert books.held().cash == units("20")
 
 
-def test_the_only_wallet_says_the_currency_and_of_two_none_does():
-    assert answer(Books(cash="20").do(play(bet("b1"), currency=""))) is Outcome.APPLIED
-    assert answer(_two_wallets().do(play(bet("b1"), currency=""))) is Reason.WRONG_CURRENCY
-    assert answer(_two_wallets().do(play(rollback("x1", "b1"), currency="", round_id=""))) is Outcome.NOOP
+def test_a_repeat_that_says_less_is_still_a_repeat():
+    books = _two_wallets()
+    books.do(session(currency="USD"))
+    books.do(unnamed(promo("w1", "5"), round_id="", session_id=token_id()))
+    assert books.do(unnamed(promo("w1", "5"), round_id="")).replayed
+    assert books.do(play(promo("w1", "5"), round_id="", currency="USD")).replayed
+    assert answer(books.do(unnamed(promo("w1", "6"), round_id=""))) is Reason.CONFLICT
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        unnamed(bet("k")),
+        unnamed(promo("k", "5"), round_id=""),
+        unnamed(win("k", "5", "b1")),
+        unnamed(rollback("k", "b1", "5"), round_id=""),
+        unnamed(note("k"), close_round=True),
+        unnamed(bet("k"), session_id=token_id("unheard-of")),
+        unnamed(bet("k"), session_id=token_id("other")),
+    ],
+    ids=["bet", "promotion", "win", "part", "close", "no session", "another provider's session"],
+)
+def test_of_two_wallets_none_says_the_currency(asked):
+    books = _two_wallets()
+    books.do(session("other", provider="other", currency="USD"))
+    decision = books.do(asked)
+    assert answer(decision) is Reason.WRONG_CURRENCY
+    assert decision.refusal.message == "Name the currency; wallets: EUR, USD."
+    assert books.transaction("k") is None
+    assert books.round() is None
+
+
+def test_the_only_wallet_says_the_currency():
+    books = Books(cash="20")
+    assert answer(books.do(unnamed(bet("b1", minimum="20")))) is Outcome.APPLIED
+    assert books.cash == "10.00"
+    assert answer(books.do(unnamed(bet("b2", minimum="10.01")))) is Reason.INSUFFICIENT_FUNDS
+
+
+@pytest.mark.parametrize(
+    ("nanos", "expected"),
+    [
+        (100_000, Outcome.APPLIED),
+        (100_001, Reason.INVALID_PRECISION),
+        (10_000, Reason.INVALID_PRECISION),
+        ((2**63 - 1) * 100_000, Reason.INSUFFICIENT_FUNDS),
+        (2**63 * 100_000, Reason.INVALID_AMOUNT),
+    ],
+)
+def test_precision_and_size_are_those_of_the_currency_that_is_found(nanos, expected):
+    books = Books(cash="20", currency="VND")
+    decision = books.do(play(replace(bet("k"), amount=nanos), currency=""))
+    assert answer(decision) is expected
+    assert (books.transaction("k") is None) == (expected in {Reason.INVALID_PRECISION, Reason.INVALID_AMOUNT})
+
+
+def test_a_guess_says_nothing():
     late = _two_wallets()
-    late.do(play(rollback("x1", "b1"), currency="", round_id=""))
-    assert answer(late.do(play(bet("b1"), currency="", round_id="r2"))) in {Reason.WRONG_CURRENCY, Reason.TOMBSTONED}
+    late.do(unnamed(rollback("x1", "b1"), round_id=""))
+    late.do(unnamed(note("n1"), round_id=""))
+    assert answer(late.do(unnamed(bet("b1"), round_id="r2"))) is Reason.WRONG_CURRENCY
+    assert answer(late.do(unnamed(promo("w1", "5"), round_id="", original_key="n1"))) is Reason.WRONG_CURRENCY
 
 
 # What the book may be asked.

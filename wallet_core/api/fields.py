@@ -15,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from wallet.v1.common_pb2 import Money, Page
 
 from wallet_core.domain.decision import Reason, Refused
-from wallet_core.domain.money import CURRENCIES, NANOS, Currency, OutOfRange, Precision, from_wire
+from wallet_core.domain.money import CURRENCIES, NANOS, Currency, OutOfRange, Precision, from_wire, nanos_of
 
 T = TypeVar("T")
 
@@ -136,9 +136,25 @@ def amount(value: Money, known: Currency, field: str) -> int:
             Reason.INVALID_PRECISION, f"{field}: {known.code} has {known.scale} decimals here; send an exact amount."
         ) from None
     except OutOfRange:
-        raise Refused(
-            Reason.INVALID_AMOUNT, f"{field}: units and nanos must have one sign, and fit (nanos below a billion)."
-        ) from None
+        raise _ill_formed(field) from None
+
+
+def nanos(value: Money, field: str) -> int:
+    """Return the nanos of an amount whose currency the books say.
+
+    Raises:
+        Refused: INVALID_AMOUNT.
+    """
+    try:
+        return nanos_of(value.units, value.nanos)
+    except OutOfRange:
+        raise _ill_formed(field) from None
+
+
+def _ill_formed(field: str) -> Refused:
+    return Refused(
+        Reason.INVALID_AMOUNT, f"{field}: units and nanos must have one sign, and fit (nanos below a billion)."
+    )
 
 
 def page_size(page: Page) -> int:

@@ -3,6 +3,7 @@
 What is malformed is found before anything else is asked (R-PROV-02): first the shape, then the currency and amounts.
 """
 
+from wallet.v1.common_pb2 import Money
 from wallet.v1.wallet_pb2 import ACTION_KIND_BET, ACTION_KIND_NOTE, CloseRoundRequest, PlayRequest
 from wallet.v1.wallet_pb2 import Action as WireAction
 
@@ -41,6 +42,7 @@ def play(request: PlayRequest, providers: Providers, terms: Terms) -> Play:
         actions=built,
         profile=provider.profile,
         currency=code,
+        original_key=request.original_key if not code else "",
         session_id=session_id(request.session_token) if request.session_token else b"",
         round_id=fields.text(request.round_id, "round_id"),
         game_id=fields.text(request.game_id, "game_id"),
@@ -65,6 +67,7 @@ def closing(request: CloseRoundRequest) -> PlayRequest:
         round_id=request.round_id,
         operator_id=request.operator_id,
         brand_id=request.brand_id,
+        currency_code=request.currency_code,
         close_round=True,
         actions=[WireAction(kind=ACTION_KIND_NOTE, external_key=request.external_key)],
     )
@@ -87,7 +90,7 @@ def _who(request: PlayRequest) -> None:
 
 
 def _shape(request: PlayRequest) -> str:
-    """Pass the actions' shape; return the one currency of all their amounts."""
+    """Pass the actions' shape; return the one currency of the play and its amounts, empty where none names it."""
     code = request.currency_code
     keys = set()
     for index, action in enumerate(request.actions):
@@ -126,21 +129,24 @@ def _shape_of(action: WireAction, field: str, code: str) -> str:
 
 
 def _same(code: str, found: str, field: str) -> str:
-    if not found:
-        raise fields.invalid(f"{field}.currency_code: an amount needs one.")
-    if code and found != code:
+    if code and found and found != code:
         raise fields.invalid(f"{field}.currency_code: not that of the others; a play has one currency.")
-    return found
+    return found or code
+
+
+def _units(amount: Money, currency: Currency | None, field: str) -> int:
+    """Return an amount in ledger units; in nanos where the currency is to be found in the books."""
+    return fields.nanos(amount, field) if currency is None else fields.amount(amount, currency, field)
 
 
 def _action(action: WireAction, index: int, provider_id: str, currency: Currency | None) -> Action:
     kind = KINDS[action.kind]
     amount, minimum = None, 0
-    if currency is not None and kind is not Kind.NOTE:
+    if kind is not Kind.NOTE:
         if action.HasField("amount"):
-            amount = fields.amount(action.amount, currency, f"actions[{index}].amount")
+            amount = _units(action.amount, currency, f"actions[{index}].amount")
         if action.HasField("minimum_balance"):
-            minimum = fields.amount(action.minimum_balance, currency, f"actions[{index}].minimum_balance")
+            minimum = _units(action.minimum_balance, currency, f"actions[{index}].minimum_balance")
         if minimum < 0 or (amount is not None and amount < 0):
             raise Refused(Reason.INVALID_AMOUNT, f"actions[{index}]: amounts are not negative; the kind is the sign.")
     external_key = action.external_key

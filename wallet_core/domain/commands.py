@@ -34,7 +34,8 @@ class Action(Struct, frozen=True, gc=False):
     """One action of a play; see wallet.v1.Action.
 
     Attributes:
-        amount: none on a full rollback and on notes.
+        amount: none on a full rollback and on notes; like `minimum_balance` in ledger units, and in nanos of the major
+            unit while its play has no currency.
         references: external keys.
     """
 
@@ -54,8 +55,8 @@ class Play(Struct, frozen=True, gc=False):
     Attributes:
         session_id: digest of the token; empty when none was given.
         operator_id, brand_id: empty, or to be the player's.
-        currency: empty only when nothing in the request or the player's sessions says it; then the player's
-            only wallet.
+        currency: empty when the request does not say it; then the books do (`gates.implied`).
+        original_key: external key of an earlier transaction, which may say it.
         game_ids: the games the provider may send; empty for any.
     """
 
@@ -64,6 +65,7 @@ class Play(Struct, frozen=True, gc=False):
     actions: tuple[Action, ...]
     profile: Profile
     currency: str = ""
+    original_key: str = ""
     session_id: bytes = b""
     round_id: str = ""
     game_id: str = ""

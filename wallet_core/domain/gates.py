@@ -3,16 +3,22 @@
 Only stakes are gated. A credit needs a player and a currency that are there, and nothing else.
 """
 
+from msgspec.structs import replace
+
 from wallet_core.domain import sessions
 from wallet_core.domain.commands import Action, Play, SessionUse
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Kind
+from wallet_core.domain.money import CURRENCIES, OutOfRange, Precision, from_nanos
 from wallet_core.domain.players import Player, Status, wallet_currency
 from wallet_core.domain.profiles import BetSession, CreditSession
 from wallet_core.domain.table import REFUSED_ZEROES, Table
 
 ORIGINALS = frozenset({Kind.BET, Kind.WIN})
 """What may be rolled back, and what a tombstone can lie in wait for."""
+
+PRICED = ORIGINALS | {Kind.AMEND}
+"""What always has an amount, and so a currency that was not guessed."""
 
 
 def sane(command: Play) -> None:
@@ -30,19 +36,56 @@ def sane(command: Play) -> None:
 
 
 def implied(table: Table) -> str:
-    """Return the currency of a play that names none; empty when nothing says it and it matters."""
-    if table.session is not None:
-        return table.session.currency
+    """Return the currency of a play that names none: its session's, its original's or round's, or the only wallet's.
+
+    Where it matters to nothing, it is the first wallet's.
+
+    Raises:
+        Refused: WRONG_CURRENCY, nothing says it, and an amount or the round to be closed needs one.
+    """
+    command, session = table.command, table.session
+    if session is not None and session.provider_id == command.provider_id:
+        return session.currency
+    actions = command.actions
+    named = [reference for action in actions for reference in action.references]
+    for row in (table.find(key) for key in (*named, *filter(None, [command.original_key]))):
+        if row is not None and row.kind in PRICED:
+            return row.currency
     round_ = table.round()
     if round_ is not None:
         return round_.currency
-    actions = table.command.actions
-    targets = (table.reference(action) for action in actions if action.references)
-    known = [target.currency for target in targets if target is not None]
-    if known:
-        return known[0]
-    amounts = any(action.amount is not None for action in actions)
-    return "" if amounts and len(table.currencies) > 1 else table.currencies[0]
+    for row in (table.book.transaction(command.player_id, action.key) for action in actions):
+        if row is not None and row.kind in PRICED:  # it is said again, with less
+            return row.currency
+    closing = command.close_round and all(action.kind is Kind.NOTE for action in actions)
+    if len(table.currencies) > 1 and (closing or any(action.amount is not None for action in actions)):
+        raise Refused(Reason.WRONG_CURRENCY, f"Name the currency; wallets: {', '.join(table.currencies)}.")
+    return table.currencies[0]
+
+
+def priced(command: Play, code: str) -> Play:
+    """Return the play with its amounts in ledger units of the currency.
+
+    Raises:
+        Refused: INVALID_PRECISION, INVALID_AMOUNT.
+    """
+    currency = CURRENCIES[code]
+    try:
+        actions = tuple(
+            replace(
+                action,
+                amount=None if action.amount is None else from_nanos(currency, action.amount),
+                minimum_balance=from_nanos(currency, action.minimum_balance),
+            )
+            for action in command.actions
+        )
+    except Precision:
+        raise Refused(
+            Reason.INVALID_PRECISION, f"{code} has {currency.scale} decimals here; send an exact amount."
+        ) from None
+    except OutOfRange:
+        raise Refused(Reason.INVALID_AMOUNT, f"The amount is too large for {code}.") from None
+    return replace(command, actions=actions)
 
 
 def passed(table: Table, player: Player, fresh: list[Action]) -> None:

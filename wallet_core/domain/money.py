@@ -105,6 +105,32 @@ def from_wire(currency: Currency, units: int, nanos: int) -> int:
     return amount
 
 
+def nanos_of(units: int, nanos: int) -> int:
+    """Return the nanos of an amount whose currency is still to be known (see `from_nanos`).
+
+    Raises:
+        OutOfRange: signs differ, or nanos reach a whole unit.
+    """
+    if not -NANOS < nanos < NANOS or (units > 0 > nanos) or (units < 0 < nanos):
+        raise OutOfRange
+    return units * NANOS + nanos
+
+
+def from_nanos(currency: Currency, nanos: int) -> int:
+    """Return the ledger units of so many nanos of the major unit.
+
+    Raises:
+        OutOfRange: the amount leaves int64 ledger units.
+        Precision: a digit lies below the ledger scale.
+    """
+    amount, rest = divmod(nanos, currency.nanos)
+    if rest:
+        raise Precision
+    if abs(amount) > INT64_MAX:
+        raise OutOfRange
+    return amount
+
+
 def to_wire(currency: Currency, amount: int) -> tuple[int, int]:
     """Return (units, nanos) of `amount` ledger units."""
     units, fraction = divmod(abs(amount), currency.unit)

@@ -40,6 +40,8 @@ def needs(command: Play, wanted: Needs) -> None:
         wanted.rounds.add((player_id, command.provider_id, command.round_id))
     if command.batch_id:
         wanted.transactions.add(grave(command.provider_id, batch_key(command.batch_id)))
+    if command.original_key:
+        wanted.transactions.add((player_id, digest(command.provider_id, command.original_key)))
     for action in command.actions:
         wanted.transactions.add((player_id, action.key))
         if action.kind in ORIGINALS:
@@ -91,11 +93,16 @@ def decide(book: Book, command: Play, now: int) -> Decision:
 
 
 def _lay(book: Book, command: Play, player: Player, now: int) -> Table:
-    """Gather what every action needs to know."""
+    """Gather what every action needs to know.
+
+    Raises:
+        Refused: WRONG_CURRENCY, INVALID_PRECISION or INVALID_AMOUNT, where the books are to say the currency.
+    """
     session = book.session(command.player_id, command.session_id) if command.session_id else None
     table = Table(book, command, player.currencies, command.currency, session, max(now, player.changed_at + 1))
     if not table.currency:
         table.currency = gates.implied(table)
+        table.command = gates.priced(command, table.currency)
     return table
 
 

@@ -186,7 +186,7 @@ class Action(_message.Message):
     category: Global___Category.ValueType
     @_builtins.property
     def amount(self) -> _common_pb2.Money:
-        """Required for BET, WIN and AMEND; for ROLLBACK only a partial one; ignored for NOTE."""
+        """Required for BET, WIN and AMEND; for ROLLBACK only a partial one; ignored for NOTE. Its currency may be left out."""
 
     @_builtins.property
     def references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -247,7 +247,10 @@ class PlayRequest(_message.Message):
     """Optional; when given they must be the player's."""
     brand_id: _builtins.str
     currency_code: _builtins.str
-    """Optional where an amount, the session or the player's only wallet says it."""
+    """Optional. What says the currency, here and of amounts that bear none: this and the amounts that bear one, which
+    must agree; else the session, the transactions that are named (references, original_key), the round, the player's
+    only wallet, in this order. Where nothing does and there are several wallets: WRONG_CURRENCY.
+    """
     round_id: _builtins.str
     """Required for bets; empty only for wins without a round (promotion, jackpot)."""
     game_id: _builtins.str
@@ -596,6 +599,7 @@ class CloseRoundRequest(_message.Message):
     EXTERNAL_KEY_FIELD_NUMBER: _builtins.int
     OPERATOR_ID_FIELD_NUMBER: _builtins.int
     BRAND_ID_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
     provider_id: _builtins.str
     player_id: _builtins.str
     session_token: _builtins.str
@@ -605,6 +609,10 @@ class CloseRoundRequest(_message.Message):
     """Required. The idempotency key."""
     operator_id: _builtins.str
     brand_id: _builtins.str
+    currency_code: _builtins.str
+    """Optional where the session, the original, the round or the player's only wallet says it. It is the round's, should
+    the round be closed before its first bet.
+    """
     def __init__(
         self,
         *,
@@ -616,10 +624,11 @@ class CloseRoundRequest(_message.Message):
         external_key: _builtins.str = ...,
         operator_id: _builtins.str = ...,
         brand_id: _builtins.str = ...,
+        currency_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_id", b"brand_id", "external_key", b"external_key", "operator_id", b"operator_id", "original_key", b"original_key", "player_id", b"player_id", "provider_id", b"provider_id", "round_id", b"round_id", "session_token", b"session_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_id", b"brand_id", "currency_code", b"currency_code", "external_key", b"external_key", "operator_id", b"operator_id", "original_key", b"original_key", "player_id", b"player_id", "provider_id", b"provider_id", "round_id", b"round_id", "session_token", b"session_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
