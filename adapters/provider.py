@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 from wallet.v1.common_pb2 import Reason
+from wallet.v1.players_pb2 import GetPlayerRequest
 from wallet.v1.sessions_pb2 import CloseSessionRequest, ResolveSessionRequest
 from wallet.v1.wallet_pb2 import (
     CloseRoundRequest,
@@ -30,6 +31,7 @@ Ask = (
     | RollbackBatchRequest
     | GetBalanceRequest
     | GetTransactionRequest
+    | GetPlayerRequest
     | ResolveSessionRequest
     | CloseSessionRequest
 )

@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
+from wallet.v1.players_pb2 import GetPlayerRequest
 from wallet.v1.sessions_pb2 import CloseSessionRequest, ResolveSessionRequest
 from wallet.v1.wallet_pb2 import (
     CloseRoundRequest,
@@ -48,6 +49,7 @@ _SEND: dict[type, Callable[..., Awaitable[Any]]] = {
     RollbackBatchRequest: Wallet.rollback_batch,
     GetBalanceRequest: Wallet.get_balance,
     GetTransactionRequest: Wallet.get_transaction,
+    GetPlayerRequest: Wallet.get_player,
     ResolveSessionRequest: Wallet.resolve_session,
     CloseSessionRequest: Wallet.close_session,
 }

@@ -76,9 +76,19 @@ async def test_an_adapter_names_only_its_providers(core):
 
 
 async def test_an_adapter_may_see_a_player(core):
-    player = await core.player()
-    found = await core.adapter.get_player(GetPlayerRequest(player_id=player))
-    assert found.player.brand_id == "lucky"
+    player = await core.player(country="MT", currency_codes=["EUR", "JPY"])
+    seen = (await core.adapter.get_player(GetPlayerRequest(player_id=player))).player
+    whole = (await core.operator.get_player(GetPlayerRequest(player_id=player))).player
+    assert seen == players_pb2.Player(
+        player_id=player,
+        operator_id="acme",
+        brand_id="lucky",
+        currency_codes=["EUR", "JPY"],
+        status=players_pb2.PLAYER_STATUS_ACTIVE,
+        country="MT",
+    )
+    assert whole.version > 0
+    assert whole.HasField("created_at")
 
 
 def test_a_method_without_roles_is_nobodys():

@@ -1,11 +1,14 @@
 """The contract and the code say the same: enums, methods, roles."""
 
 from enum import IntEnum
+from typing import get_args, get_origin
 
 import grpc
 import pytest
 from wallet.v1 import access_pb2, common_pb2, players_pb2, rounds_pb2, sessions_pb2, wallet_pb2
 
+from adapters.provider import Ask
+from adapters.server import _SEND
 from wallet_core.api import errors
 from wallet_core.api.access import Access, path
 from wallet_core.api.server import SERVICES
@@ -80,3 +83,7 @@ def test_the_client_offers_every_call_that_doors_need():
         "trial_balance", "list_journals", "close",
     }  # fmt: skip
     assert names <= set(vars(Wallet))
+
+
+def test_whatever_an_adapter_may_ask_can_be_sent():
+    assert {get_origin(kind) or kind for kind in get_args(Ask)} == set(_SEND)

@@ -52,14 +52,17 @@ async def test_a_token_says_who_is_behind_it(core):
     player = await core.player("12.50")
     token = await core.session(player)
     found = await core.adapter.resolve_session(
-        resolving(token, operator_id="acme", brand_id="lucky", currency_code="EUR")
+        resolving(token, operator_id="acme", brand_id="lucky", currency_code="EUR", player_id=player)
     )
     assert found.player.player_id == player
+    assert not found.player.version
     assert found.balances.shown == money("12.5")
     assert found.display_digits == 2
     assert found.token == token
     for wrong, reason in (
         ({"brand_id": "other"}, "PLAYER_UNKNOWN"),
+        ({"player_id": "other"}, "PLAYER_UNKNOWN"),
+        ({"player_id": "o t h e r"}, "INVALID_REQUEST"),
         ({"currency_code": "USD"}, "WRONG_CURRENCY"),
         ({"currency_code": "eur"}, "UNKNOWN_CURRENCY"),
         ({"provider_id": "generic"}, "SESSION_UNKNOWN"),
@@ -86,6 +89,17 @@ async def test_a_rotated_token_is_for_settlement_only(any_core):
     with pytest.raises(Refused, match="SESSION_ROTATED"):
         await any_core.adapter.resolve_session(resolving(old, provider_id="generic", rotate=True, request_id="r2"))
     await any_core.adapter.resolve_session(resolving(old, provider_id="generic", use=pb.SESSION_USE_SETTLE))
+
+
+async def test_a_token_of_somebody_else_is_not_rotated(any_core):
+    player, other = await any_core.player(), await any_core.player()
+    token = await any_core.session(player, "generic")
+    request = resolving(token, provider_id="generic", rotate=True, request_id="r1", player_id=other)
+    with pytest.raises(Refused, match="PLAYER_UNKNOWN"):
+        await any_core.adapter.resolve_session(request)
+    await any_core.adapter.play(bet("", session_token=token, provider_id="generic"))
+    request.player_id = player
+    assert (await any_core.adapter.resolve_session(request)).token != token
 
 
 async def test_a_closed_session_takes_no_stakes(core):

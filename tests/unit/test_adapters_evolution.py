@@ -231,9 +231,9 @@ def test_the_game_is_the_table_or_the_type(game, setting, game_id):
 
 def test_a_check_reads_the_session_and_replaces_it_where_that_is_set():
     members = COMMON | {"channel": {"type": "P"}}
-    plain = ResolveSessionRequest(provider_id="evo", token="s-1", use=SESSION_USE_READ)
+    plain = ResolveSessionRequest(provider_id="evo", token="s-1", use=SESSION_USE_READ, player_id="p-1")
     rotating = ResolveSessionRequest(
-        provider_id="evo", token="s-1", use=SESSION_USE_READ, rotate=True, request_id="u-1"
+        provider_id="evo", token="s-1", use=SESSION_USE_READ, rotate=True, request_id="u-1", player_id="p-1"
     )
 
     assert ask("check", members).ask == ask("sid", members).ask == ask("sid", members, rotate_sid=True).ask == plain
@@ -244,12 +244,11 @@ def test_a_check_reads_the_session_and_replaces_it_where_that_is_set():
 
 
 def test_a_sid_of_another_user_is_a_wrong_parameter():
-    check = ask("check", COMMON | {"userId": "p-2"})
+    check = ask("check", COMMON | {"userId": "p-2"}, rotate_sid=True)
     balance = ask("balance", COMMON | {"userId": "p-2", "currency": "EUR"})
 
     assert balance.ask == GetBalanceRequest(provider_id="evo", session_token="s-1", currency_code="EUR")
-    with pytest.raises(Rejected, match="PLAYER_UNKNOWN"):
-        check.write(ResolveSessionResponse(player=Player(player_id="p-1"), token="s-1"))
+    assert check.ask.player_id == "p-2"  # nothing is replaced for him
     with pytest.raises(Rejected, match="PLAYER_UNKNOWN"):
         balance.write(GetBalanceResponse(player_id="p-1", balances=Balances(cash=euro(1))))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wallet.v1.common_pb2 import Balances, Money
-from wallet.v1.players_pb2 import Player
+from wallet.v1.players_pb2 import PLAYER_STATUS_BLOCKED, GetPlayerRequest, GetPlayerResponse, Player
 from wallet.v1.sessions_pb2 import SESSION_USE_READ, ResolveSessionRequest, ResolveSessionResponse
 from wallet.v1.wallet_pb2 import (
     ACTION_KIND_BET,
@@ -193,6 +193,27 @@ def test_a_check_rotates_under_the_id_of_its_message():
     }
 
 
+@pytest.mark.parametrize(
+    ("kept", "setting", "told"),
+    [("SE", "", {"country": "SE"}), ("SE", "MT", {"country": "SE"}), ("", "MT", {"country": "MT"}), ("", "", {})],
+)
+def test_a_users_info_is_his_country(kept, setting, told):
+    call = ask("/user/info", {"user": "u1", "request_uuid": "m-1"}, country=setting)
+
+    assert call.ask == GetPlayerRequest(player_id="u1")
+    reply = GetPlayerResponse(player=Player(player_id="u1", country=kept, status=PLAYER_STATUS_BLOCKED))
+    assert answered(call.write(reply)) == {"status": "RS_OK", "request_uuid": "m-1", "user": "u1"} | told
+    for member in ("user", "request_uuid"):
+        with pytest.raises(Rejected, match="INVALID_REQUEST"):
+            ask("/user/info", {"user": "u1", "request_uuid": "m-1"} | {member: ""})
+
+
+@pytest.mark.parametrize("country", ["mt", "MLT", "MT\n", "M"])
+def test_a_country_is_two_capitals(country):
+    with pytest.raises(msgspec.ValidationError):
+        provider(country=country)
+
+
 def test_a_balance_is_of_the_user_the_token_or_both():
     both = {"user": "u1", "token": "tok-1", "request_uuid": "m-1"}
     for left_out in ("user", "token", None):
@@ -344,6 +365,7 @@ def test_no_answer_holds_the_key_or_a_token():
 
 def test_paths_may_have_a_prefix_and_each_dialect_has_its_own():
     assert {e.path for e in provider(prefix="/hub").endpoints} == {
+        "/hub/user/info",
         "/hub/user/balance",
         "/hub/transaction/bet",
         "/hub/transaction/win",

@@ -164,6 +164,14 @@ def player(row: Player) -> players_pb2.Player:
     )
 
 
+def told(row: Player) -> players_pb2.Player:
+    """Return of a player what a provider may be told: not since when, nor how busy."""
+    message = player(row)
+    message.ClearField("created_at")
+    message.ClearField("version")
+    return message
+
+
 def session(row: Session, now: int) -> sessions_pb2.Session:
     """Return a session as it stands at `now`."""
     return sessions_pb2.Session(

@@ -4,9 +4,11 @@ from typing import Any, cast
 
 from grpc.aio import ServicerContext
 from wallet.v1 import players_pb2 as pb
+from wallet.v1.access_pb2 import ROLE_ADAPTER
 from wallet.v1.players_pb2_grpc import PlayerServiceServicer
 
 from wallet_core.api import convert, fields
+from wallet_core.api.call import CURRENT
 from wallet_core.api.core import Core
 from wallet_core.domain import commands as c
 from wallet_core.domain.players import Player, belongs
@@ -40,8 +42,10 @@ class PlayerService(PlayerServiceServicer):
 
     async def GetPlayer(self, request: pb.GetPlayerRequest, context: ServicerContext[Any, Any]) -> pb.GetPlayerResponse:
         """Answer a player."""
-        row = await self._core.store.player(fields.player_id(request.player_id))
-        return pb.GetPlayerResponse(player=convert.player(belongs(row, "", "")))
+        row = belongs(await self._core.store.player(fields.player_id(request.player_id)), "", "")
+        caller = CURRENT.get().caller
+        adapter = caller is not None and caller.role == ROLE_ADAPTER
+        return pb.GetPlayerResponse(player=convert.told(row) if adapter else convert.player(row))
 
     async def BlockPlayer(
         self, request: pb.BlockPlayerRequest, context: ServicerContext[Any, Any]

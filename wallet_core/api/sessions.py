@@ -62,10 +62,14 @@ class SessionService(SessionServiceServicer):
             raise fields.invalid("use: READ, BET or SETTLE.")
         if request.rotate:
             fields.key(request.request_id, "request_id")
+        if request.player_id:
+            fields.player_id(request.player_id)
         currency = fields.optional_currency(request.currency_code)
         profile = core.providers.named(provider_id).profile
         session = await queries.known(core, token, provider_id)
         player = belongs(await core.store.player(session.player_id), request.operator_id, request.brand_id)
+        if request.player_id not in {"", player.player_id}:
+            raise Refused(Reason.PLAYER_UNKNOWN)
         if currency not in {"", session.currency}:
             raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
         if request.rotate:
@@ -80,7 +84,7 @@ class SessionService(SessionServiceServicer):
         )
         return pb.ResolveSessionResponse(
             session=convert.session(session, core.clock.now()),
-            player=convert.player(player),
+            player=convert.told(player),
             balances=convert.balances(held),
             token=token,
             display_digits=CURRENCIES[session.currency].display,

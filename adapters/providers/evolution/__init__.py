@@ -115,7 +115,9 @@ class Evolution:
         asked = json_words(request, words.Check)
         if not asked.sid:
             raise Rejected("SESSION_UNKNOWN")
-        ask = ResolveSessionRequest(provider_id=self._provider_id, token=asked.sid, use=SESSION_USE_READ)
+        ask = ResolveSessionRequest(
+            provider_id=self._provider_id, token=asked.sid, use=SESSION_USE_READ, player_id=asked.userId
+        )
         if self._settings.rotate_sid and method == "check":
             ask.rotate, ask.request_id = True, asked.uuid
         echo = Asked(method, asked.uuid, asked.userId)
@@ -233,15 +235,10 @@ def _shown(balances: Balances) -> dict[str, Any]:
 
 
 def _checked(asked: Asked, reply: ResolveSessionResponse) -> Answer:
-    _same(asked, reply.player.player_id)
     return _said(words.OK, asked, {"sid": reply.token})
 
 
 def _balance_only(asked: Asked, reply: GetBalanceResponse) -> Answer:
-    _same(asked, reply.player_id)
-    return _said(words.OK, asked, _shown(reply.balances) | {"retransmission": None})
-
-
-def _same(asked: Asked, player_id: str) -> None:
-    if asked.user_id != player_id:
+    if asked.user_id != reply.player_id:
         raise Rejected("PLAYER_UNKNOWN")
+    return _said(words.OK, asked, _shown(reply.balances) | {"retransmission": None})

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from wallet.v1.common_pb2 import Balances, Money
+from wallet.v1.players_pb2 import GetPlayerRequest, GetPlayerResponse
 from wallet.v1.sessions_pb2 import SESSION_USE_READ, ResolveSessionRequest, ResolveSessionResponse
 from wallet.v1.wallet_pb2 import (
     ACTION_KIND_BET,
@@ -53,12 +54,12 @@ class Hub88:
         self._header = _HEADERS[settings.dialect]
         self._caleta = settings.dialect == "caleta"
         self._free_bets = settings.free_bets
+        self._country = settings.country
         self._poor_balance = settings.poor_balance == "shown" or (
             settings.poor_balance == "by dialect" and not self._caleta
         )
         reads = [("balance", self._balance), ("bet", self._bet), ("win", self._win), ("rollback", self._rollback)]
-        if self._caleta:
-            reads.insert(0, ("check", self._check))
+        reads.insert(0, ("check", self._check) if self._caleta else ("info", self._user_info))
         self.endpoints = tuple(
             Endpoint(name, "POST", f"{settings.prefix}/{self._folder(name)}/{name}", read) for name, read in reads
         )
@@ -66,7 +67,7 @@ class Hub88:
     def _folder(self, name: str) -> str:
         if self._caleta:
             return "wallet"
-        return "user" if name == "balance" else "transaction"
+        return "user" if name in {"info", "balance"} else "transaction"
 
     def verify(self, request: Request) -> None:
         """The signature covers the body and nothing else: what protects from replays is the transaction_uuid."""
@@ -104,6 +105,16 @@ class Hub88:
         )
         echo = Asked(asked.request_uuid)
         return Call(ask, partial(_checked, echo), echo)
+
+    def _user_info(self, request: Request) -> Call:
+        """Who is it: of a blocked player too, whose bets are refused one by one."""
+        asked = json_words(request, words.Info)
+        echo = Asked(asked.request_uuid)
+        return Call(GetPlayerRequest(player_id=asked.user), partial(self._known, echo), echo)
+
+    def _known(self, asked: Asked, reply: GetPlayerResponse) -> Answer:
+        country = reply.player.country or self._country
+        return _ok(asked, {"user": reply.player.player_id} | ({"country": country} if country else {}))
 
     def _balance(self, request: Request) -> Call:
         asked = json_words(request, words.Balance)

@@ -78,6 +78,13 @@ class Check(msgspec.Struct, frozen=True):
     token: Id
 
 
+class Info(msgspec.Struct, frozen=True):
+    """Hub88's: who is this. More of the profile than is kept here may be answered, and need not."""
+
+    request_uuid: Id
+    user: Id
+
+
 class Balance(msgspec.Struct, frozen=True):
     """Whose: of `user`, of the token's player, or both, which must then be one."""
 

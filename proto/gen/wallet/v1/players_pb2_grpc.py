@@ -68,7 +68,8 @@ class PlayerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPlayer(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """An adapter is answered what a provider may be told: without created_at and version.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

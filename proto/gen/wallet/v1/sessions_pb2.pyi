@@ -184,6 +184,7 @@ class ResolveSessionRequest(_message.Message):
     OPERATOR_ID_FIELD_NUMBER: _builtins.int
     BRAND_ID_FIELD_NUMBER: _builtins.int
     CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    PLAYER_ID_FIELD_NUMBER: _builtins.int
     provider_id: _builtins.str
     token: _builtins.str
     use: Global___SessionUse.ValueType
@@ -194,6 +195,8 @@ class ResolveSessionRequest(_message.Message):
     """Optional; when given they must be the player's."""
     brand_id: _builtins.str
     currency_code: _builtins.str
+    player_id: _builtins.str
+    """Optional; when given the session must be this player's: nothing is rotated before that is known."""
     def __init__(
         self,
         *,
@@ -205,10 +208,11 @@ class ResolveSessionRequest(_message.Message):
         operator_id: _builtins.str = ...,
         brand_id: _builtins.str = ...,
         currency_code: _builtins.str = ...,
+        player_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_id", b"brand_id", "currency_code", b"currency_code", "operator_id", b"operator_id", "provider_id", b"provider_id", "request_id", b"request_id", "rotate", b"rotate", "token", b"token", "use", b"use"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_id", b"brand_id", "currency_code", b"currency_code", "operator_id", b"operator_id", "player_id", b"player_id", "provider_id", b"provider_id", "request_id", b"request_id", "rotate", b"rotate", "token", b"token", "use", b"use"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -229,7 +233,9 @@ class ResolveSessionResponse(_message.Message):
     @_builtins.property
     def session(self) -> Global___Session: ...
     @_builtins.property
-    def player(self) -> _players_pb2.Player: ...
+    def player(self) -> _players_pb2.Player:
+        """What a provider may be told: without created_at and version."""
+
     @_builtins.property
     def balances(self) -> _common_pb2.Balances: ...
     def __init__(
