@@ -11,14 +11,13 @@ import msgspec
 from msgspec import Meta
 
 from adapters.providers import module
+from adapters.references import ConfigError, secret
 from wallet_core.client import Tls
+
+__all__ = ["Adapter", "Config", "ConfigError", "Core", "CoreTls", "Serving", "adapter", "load", "secret", "tls"]
 
 _Port = Annotated[int, Meta(ge=0, le=65535)]
 _Seconds = Annotated[float, Meta(gt=0, le=600)]
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; the message says where and why."""
 
 
 class CoreTls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,23 +124,3 @@ def adapter(config: Config, name: str, environ: Mapping[str, str] = os.environ) 
         raise ConfigError(f"{where}: {error}") from error
     secrets = tuple(secret(reference, f"{where} secrets", environ) for reference in serving.secrets)
     return Adapter(name, serving, secrets, protocol_settings)
-
-
-def secret(reference: str, where: str, environ: Mapping[str, str] = os.environ) -> bytes:
-    """What `env:NAME` or `file:PATH` refers to, without a file's last line end. Raises ConfigError.
-
-    The text of a refused reference is never repeated: it may be the secret itself.
-    """
-    kind, _, name = reference.partition(":")
-    if kind == "env":
-        value = environ.get(name, "").encode()
-    elif kind == "file":
-        try:
-            value = Path(name).read_bytes().removesuffix(b"\n").removesuffix(b"\r")
-        except OSError as error:
-            raise ConfigError(f"{where}: {name}: {error.strerror}") from error
-    else:
-        raise ConfigError(f"{where}: a secret is never written here; refer to it by env:NAME or file:PATH")
-    if not value:
-        raise ConfigError(f"{where}: {reference} is empty or not set")
-    return value

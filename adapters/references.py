@@ -1,0 +1,29 @@
+"""Secrets by reference: a configuration says where a secret is, and never the secret."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message says where and why."""
+
+
+def secret(reference: str, where: str, environ: Mapping[str, str] = os.environ) -> bytes:
+    """What `env:NAME` or `file:PATH` refers to, without a file's last line end. Raises ConfigError.
+
+    The text of a refused reference is never repeated: it may be the secret itself.
+    """
+    kind, _, name = reference.partition(":")
+    if kind == "env":
+        value = environ.get(name, "").encode()
+    elif kind == "file":
+        try:
+            value = Path(name).read_bytes().removesuffix(b"\n").removesuffix(b"\r")
+        except OSError as error:
+            raise ConfigError(f"{where}: {name}: {error.strerror}") from error
+    else:
+        raise ConfigError(f"{where}: a secret is never written here; refer to it by env:NAME or file:PATH")
+    if not value:
+        raise ConfigError(f"{where}: {reference} is empty or not set")
+    return value
