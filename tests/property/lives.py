@@ -36,6 +36,7 @@ CALM = settings(
 ROUNDS = ("r0", "r1", "r2")
 NUMBERS = range(12)
 AMOUNTS = ("1", "3.33", "10", "0.00001", "0")
+ADJUSTED = ("-1", "-3.33", "-40", "2", "0")
 AMENDED = ("0.25", "2", "4.5", "6", "12")
 CATEGORIES = (*[Category.GAME] * 6, Category.PROMO)
 VOIDABLE = 2
@@ -81,6 +82,8 @@ def _of_round(prefix: str, round_number: int) -> st.SearchStrategy[str]:
 @st.composite
 def _stakes_and_wins(draw, profile: Profile, round_number: int):
     key = draw(_of_round("b", round_number))
+    if draw(_chance(1, 9)):
+        return promo(draw(_of_round("j", round_number)), draw(st.sampled_from(ADJUSTED)), Category.ADJUSTMENT)
     if draw(_chance(5, 9)):
         return bet(key, draw(st.sampled_from(AMOUNTS)), minimum=draw(st.sampled_from(("0", "0", "0", "30"))))
     amount, name = draw(st.sampled_from(AMOUNTS)), draw(_of_round("w", round_number))
@@ -92,9 +95,9 @@ def _stakes_and_wins(draw, profile: Profile, round_number: int):
 
 @st.composite
 def _undoing(draw):
-    reversible = [f"{kind}{number}" for kind in "bw" for number in NUMBERS]
+    reversible = [f"{kind}{number}" for kind in "bbwwj" for number in NUMBERS]
     of = draw(st.sampled_from(reversible if draw(_chance(9, 10)) else FIXED))
-    late = of in {f"w{number}" for number in NUMBERS if number % 3 == VOIDABLE}
+    late = of.startswith("j") or of in {f"w{number}" for number in NUMBERS if number % 3 == VOIDABLE}
     part = None if late else draw(st.sampled_from((None, None, "1", "0.5")))
     again = draw(st.sampled_from(("", "'")))
     return rollback(f"x:{of}:{part}{again}", of, part)
@@ -201,6 +204,7 @@ def _anything(draw, profile: Profile) -> Play:
                 st.builds(bet, keys, amounts),
                 st.builds(win, keys, amounts, keys),
                 st.builds(win, keys, amounts),
+                st.builds(lambda key, amount: promo(key, amount, Category.ADJUSTMENT), keys, st.sampled_from(ADJUSTED)),
                 st.builds(rollback, keys, keys, st.none() | amounts),
                 st.builds(rollback, keys, keys),
                 st.builds(amend, keys, keys, amounts),

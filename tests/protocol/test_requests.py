@@ -122,6 +122,25 @@ def _of(player, amount, kind):
     return play(player, pb.Action(kind=kind, external_key=key(), amount=amount, references=["bet:x"]))
 
 
+async def test_only_an_adjustment_may_be_below_zero(core):
+    player = await core.player("10.00")
+    for kind in ("bet", "win", "amend", "rollback"):
+        for category in pb.Category.values():
+            if (kind, category) == ("win", pb.CATEGORY_ADJUSTMENT):
+                continue
+            below = action(kind, "-1.00", category=category, references=["bet:x"])
+            with pytest.raises(Refused, match="INVALID_AMOUNT"):
+                await core.adapter.play(play(player, below))
+    for currency, left, owed in (("EUR", "4.00", 0), ("", "0", 2)):
+        adjusted = action("win", "-6.00", currency=currency, category=pb.CATEGORY_ADJUSTMENT)
+        said = await core.adapter.play(play(player, adjusted))
+        assert (said.balances_now.cash, said.balances_now.debt.units) == (money(left), owed)
+    query = pb.GetTransactionRequest(provider_id="thrillgate", external_key=adjusted.external_key)
+    found = (await core.adapter.get_transaction(query)).transaction
+    assert found.amount == money("-6.00")
+    assert {part.pocket: part.amount for part in found.parts} == {"CASH": money("-4"), "DEBT": money("-2")}
+
+
 async def test_a_corrected_request_may_use_the_key_again(core):
     player = await core.player()
     request = bet(player, "0.0000001", external_key=key())

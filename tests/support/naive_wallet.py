@@ -76,6 +76,8 @@ class Kept:
     set_off: int = 0  # of a late win: what of it the void of its round has paid already
     late: bool = False  # a win paid after a void
     undone: bool = False  # rolled back whole; a win amended to nothing is not
+    taken: bool = False  # an adjustment below zero: `left` is what it took
+    owing: int = 0  # and how much of that the player did not have
 
     @property
     def stands(self) -> bool:
@@ -293,8 +295,10 @@ class NaiveWallet:
                 raise No(Reason.INVALID_REQUEST)
 
     def _check_amount(self, action: Action) -> None:
-        if action.kind in {Kind.BET, Kind.WIN, Kind.AMEND} and (action.amount is None or action.amount < 0):
-            raise No(Reason.INVALID_AMOUNT)
+        if action.kind in {Kind.BET, Kind.WIN, Kind.AMEND}:
+            signed = action.kind is Kind.WIN and action.category is Category.ADJUSTMENT
+            if action.amount is None or (action.amount < 0 and not signed):
+                raise No(Reason.INVALID_AMOUNT)
         if action.kind is Kind.ROLLBACK and action.amount is not None and action.amount <= 0:
             raise No(Reason.INVALID_AMOUNT)
 
@@ -345,6 +349,8 @@ class NaiveWallet:
         return Outcome.APPLIED
 
     def _win(self, play: Play, action: Action) -> Outcome:
+        if action.amount < 0:
+            return self._correct(play, action)
         game = None
         if play.round_id:
             game = self.rounds.setdefault((play.player_id, play.provider_id, play.round_id), Game())
@@ -361,6 +367,27 @@ class NaiveWallet:
             game.refunded -= set_off
         self._credit(self._money(play), action.amount - set_off, play.terms.debt_recovery_win)
         self._keep(play, action, Outcome.APPLIED, left=action.amount - set_off, set_off=set_off, late=late)
+        return Outcome.APPLIED
+
+    def _correct(self, play: Play, action: Action) -> Outcome:
+        """An adjustment below zero asks nobody: what there is is taken, and the rest is owed."""
+        if play.round_id:
+            self.rounds.setdefault((play.player_id, play.provider_id, play.round_id), Game())
+        money, wanted = self._money(play), -action.amount
+        there = min(wanted, money.cash)
+        money.cash -= there
+        money.debt += wanted - there
+        self._keep(play, action, Outcome.APPLIED, left=wanted, taken=True, owing=wanted - there)
+        return Outcome.APPLIED
+
+    def _uncorrect(self, play: Play, _key: str, adjustment: Kept, amount: int) -> Outcome:
+        """All of it comes back, first as debt that is no more. A part of it is nothing this auditor knows."""
+        assert amount == adjustment.left
+        money = self._money(play)
+        forgiven = min(money.debt, adjustment.owing)
+        money.debt -= forgiven
+        money.cash += adjustment.left - forgiven
+        adjustment.left, adjustment.undone = 0, True
         return Outcome.APPLIED
 
     def _why_no_win(self, play: Play, action: Action, game: Game | None) -> set[Reason]:
@@ -444,6 +471,8 @@ class NaiveWallet:
         if amount > left:
             raise No(Reason.AMOUNT_EXCEEDS_REFERENCE)
         undo = self._undo_bet if original.kind is Kind.BET else self._undo_win
+        if original.taken:
+            undo = self._uncorrect
         outcome = undo(play, reference, original, amount)
         self._keep(play, action, outcome)
         return outcome
@@ -507,6 +536,8 @@ class NaiveWallet:
             raise No(Reason.REFERENCE_MISMATCH)
         if win.undone:
             raise No(Reason.REFERENCE_ROLLED_BACK)
+        if win.taken:
+            raise No(Reason.REFERENCE_MISMATCH)
         difference = action.amount - win.left - win.set_off
         if difference < 0 and not self._lower(play, win, -difference):
             self._keep(play, action, Outcome.NOOP)

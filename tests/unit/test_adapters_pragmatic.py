@@ -139,10 +139,14 @@ def test_a_bonus_win_is_noted_unless_it_is_to_be_paid():
     assert paid == Action(kind=ACTION_KIND_WIN, external_key="bonus:585c", category=CATEGORY_BONUS, amount=euro(100))
 
 
-def test_an_adjustment_below_zero_is_taken():
+def test_an_adjustment_has_a_sign():
     (action,) = ask("adjustment", REQUIRED["adjustment"] | {"amount": "-1.50"}).ask.actions
 
-    assert (action.kind, action.amount) == (ACTION_KIND_BET, euro(1, 500_000_000))
+    assert (action.kind, action.category, action.amount) == (
+        ACTION_KIND_WIN,
+        CATEGORY_ADJUSTMENT,
+        euro(-1, -500_000_000),
+    )
 
 
 def test_a_refund_bears_the_bets_reference_and_its_amount_is_not_looked_at():

@@ -147,10 +147,8 @@ def _action(action: WireAction, index: int, provider_id: str, currency: Currency
             amount = _units(action.amount, currency, f"actions[{index}].amount")
         if action.HasField("minimum_balance"):
             minimum = _units(action.minimum_balance, currency, f"actions[{index}].minimum_balance")
-        if minimum < 0 or (amount is not None and amount < 0):
-            raise Refused(Reason.INVALID_AMOUNT, f"actions[{index}]: amounts are not negative; the kind is the sign.")
     external_key = action.external_key
-    return Action(
+    built = Action(
         kind=kind,
         external_key=external_key,
         key=digest(provider_id, external_key),
@@ -160,3 +158,6 @@ def _action(action: WireAction, index: int, provider_id: str, currency: Currency
         minimum_balance=minimum,
         info=fields.info(action.info, f"actions[{index}].info"),
     )
+    if minimum < 0 or (amount is not None and amount < 0 and not built.signed):
+        raise Refused(Reason.INVALID_AMOUNT, f"actions[{index}]: amounts are not negative; the kind is the sign.")
+    return built

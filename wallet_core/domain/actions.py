@@ -42,11 +42,17 @@ def bet(table: Table, action: Action) -> Move:
 
 
 def win(table: Table, action: Action) -> Move:
-    """Pay a win, split by what paid the round's stakes (P-03); debt is recovered from it where the terms say so."""
+    """Pay a win, split by what paid the round's stakes (P-03); debt is recovered from it where the terms say so.
+
+    An adjustment below zero takes instead: it corrects what was won, so nothing gates it, and no profile forgives it.
+    """
     amount = table.amount(action)
     bets = _bets_won(table, action, table.round())
     round_ = table.opened()
-    move = table.pay(amount, round_ if action.category is Category.GAME else None)
+    if amount < 0:
+        move = table.take(-amount)
+    else:
+        move = table.pay(amount, round_ if action.category is Category.GAME else None)
     for row in bets:
         table.book.put(replace(row, settlements=row.settlements + 1))
     if round_ is None:

@@ -48,6 +48,11 @@ class Action(Struct, frozen=True, gc=False):
     minimum_balance: int = 0
     info: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def signed(self) -> bool:
+        """Whether its amount may be below zero: a win that is an adjustment (R-MONEY-04)."""
+        return self.category is Category.ADJUSTMENT and self.kind is Kind.WIN
+
 
 class Play(Struct, frozen=True, gc=False):
     """One player's ordered actions, all or nothing (WalletService.Play, CloseRound).

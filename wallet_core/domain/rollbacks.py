@@ -115,6 +115,8 @@ def _undo_bet(table: Table, target: Transaction, parts: Parts) -> Move:
 
 def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:
     """Take a win back from the pockets it went to; what is not there any more is debt (P-07)."""
+    if target.amount < 0:
+        return _undo_adjustment(table, target, parts)
     move = _taken(table, parts)
     if move is None:
         return NOTHING
@@ -129,6 +131,16 @@ def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:
     return _of(table, move, round_)
 
 
+def _undo_adjustment(table: Table, target: Transaction, parts: Parts) -> Move:
+    """Give back what an adjustment took: of what it made the player owe, what he still owes is forgiven."""
+    amount = sum(part for _, part in parts)
+    owed = min(dict(parts).get(accounts.DEBT, 0), table.debt())
+    given = add(((accounts.CASH, amount - owed),), ((accounts.DEBT, owed),))
+    table.book.put(replace(target, rolled_back=add(target.rolled_back, parts, -1)))
+    move = Move((*(Entry(pocket, part) for pocket, part in given), Entry(accounts.WINS, -amount)), given)
+    return _of(table, move, _round_of(table, target))
+
+
 UNDO: dict[Kind, Callable[[Table, Transaction, Parts], Move]] = {Kind.BET: _undo_bet, Kind.WIN: _undo_win}
 """What can be rolled back."""
 
@@ -141,16 +153,14 @@ def _taken(table: Table, parts: Parts) -> Move | None:
     """
     refunded = dict(parts).get(rounds.REFUNDED, 0)
     amount = sum(part for _, part in parts) - refunded
-    cash = min(amount, table.available(accounts.CASH))
-    if cash < amount:
+    if table.available(accounts.CASH) < amount:
         overdraw = table.command.profile.overdraw
         if overdraw is Overdraw.REFUSE:
             raise Refused(Reason.INSUFFICIENT_FUNDS)
         if overdraw is Overdraw.NOOP:
             return None
-    taken = add(((accounts.CASH, -cash),), ((accounts.DEBT, cash - amount),))
-    entries = (*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)) if amount else ()
-    return Move(entries, add(taken, ((rounds.REFUNDED, -refunded),)))
+    move = table.take(amount)
+    return replace(move, parts=add(move.parts, ((rounds.REFUNDED, -refunded),)))
 
 
 def _of(table: Table, move: Move, round_: Round | None) -> Move:
@@ -171,6 +181,8 @@ def amend(table: Table, action: Action) -> Move:
         raise Refused(Reason.REFERENCE_ROLLED_BACK)
     if target.kind is not Kind.WIN or target.outcome is not Outcome.APPLIED or target.currency != table.currency:
         raise Refused(Reason.REFERENCE_MISMATCH)
+    if target.amount < 0:
+        raise Refused(Reason.REFERENCE_MISMATCH)  # it paid nothing
     left = _left(target)
     delta = amount - sum(part for _, part in left)
     if not delta:

@@ -10,6 +10,7 @@ from wallet_core.domain.debts import recovery
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused, Result
 from wallet_core.domain.entries import Entry, Kind, Transaction, digest, transaction_id
 from wallet_core.domain.money import CURRENCIES, INT64_MAX
+from wallet_core.domain.pockets import add
 from wallet_core.domain.profiles import Zero
 from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.sessions import Session
@@ -163,6 +164,19 @@ class Table(Struct, eq=False):
         entries = (*(Entry(pocket, part) for pocket, part in parts), Entry(accounts.WINS, -paid), *back)
         return Move(entries if paid else (), (*parts, (rounds.REFUNDED, refunded)) if voided else parts)
 
+    def take(self, amount: int) -> Move:
+        """Return how money that was won is taken back (P-07): the cash there is, and what is not there is owed.
+
+        Raises:
+            Refused: INVALID_AMOUNT, the debt would overflow.
+        """
+        cash = min(amount, self.available(accounts.CASH))
+        if self.debt() + amount - cash > INT64_MAX:
+            raise Refused(Reason.INVALID_AMOUNT)
+        taken = add(((accounts.CASH, -cash),), ((accounts.DEBT, cash - amount),))
+        entries = (*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)) if amount else ()
+        return Move(entries, taken)
+
     def paid(self, move: Move, round_: Round, **sums: int) -> Round:
         """Return the round with what a move pays to or takes from its winner counted."""
         refunded = dict(move.parts).get(rounds.REFUNDED, 0)
@@ -183,13 +197,17 @@ class Table(Struct, eq=False):
         return self.find(action.references[0])
 
     def amount(self, action: Action) -> int:
-        """Return the amount of a bet, win or amendment (R-MONEY-04).
+        """Return the amount of a bet, win or amendment; only an adjustment's may be below zero (R-MONEY-04).
 
         Raises:
             Refused: INVALID_AMOUNT.
         """
         amount, zero = action.amount, self.command.profile.zero
-        if amount is None or amount < 0 or (amount == 0 and zero in REFUSED_ZEROES[action.kind]):
+        if (
+            amount is None
+            or (amount < 0 and not action.signed)
+            or (amount == 0 and zero in REFUSED_ZEROES[action.kind])
+        ):
             raise Refused(Reason.INVALID_AMOUNT)
         return amount
 

@@ -186,12 +186,9 @@ class Pragmatic:
         return self._play(asked, [action], answers.moved)
 
     def _adjustment(self, request: Request) -> Call:
-        """What is below zero is taken like a bet, and refused where the player has not got it."""
+        """Signed: what is below zero is taken, and what of it the player has not got he owes."""
         asked = form_words(request, words.Adjustment)
         action = self._win(asked, "adjustment:", CATEGORY_ADJUSTMENT, _info(asked, "valid_bet_amount"))
-        if asked.amount.startswith("-"):
-            action.kind = ACTION_KIND_BET
-            action.amount.units, action.amount.nanos = -action.amount.units, -action.amount.nanos
         return self._play(asked, [action], answers.moved, round_id=asked.round_id, game_id=asked.game_id)
 
     def _end_round(self, request: Request) -> Call:

@@ -68,11 +68,14 @@ class _CategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Category.Val
     CATEGORY_FREE_ROUND: _Category.ValueType  # 5
     CATEGORY_BONUS: _Category.ValueType  # 6
     CATEGORY_ADJUSTMENT: _Category.ValueType  # 7
+    """Its WIN may have an amount below zero: that much is taken, what is not there becomes debt, and it is refused for
+    status, limits or funds as little as any win.
+    """
     CATEGORY_FEE: _Category.ValueType  # 8
 
 class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
     """What kind of stake or win it is, for reports; it does not change how money moves, but wins other than CATEGORY_GAME
-    need no stake (R-PROV-04).
+    need no stake (R-PROV-04), and adjustments have a sign.
     """
 
 CATEGORY_UNSPECIFIED: Category.ValueType  # 0
@@ -83,6 +86,9 @@ CATEGORY_PROMO: Category.ValueType  # 4
 CATEGORY_FREE_ROUND: Category.ValueType  # 5
 CATEGORY_BONUS: Category.ValueType  # 6
 CATEGORY_ADJUSTMENT: Category.ValueType  # 7
+"""Its WIN may have an amount below zero: that much is taken, what is not there becomes debt, and it is refused for
+status, limits or funds as little as any win.
+"""
 CATEGORY_FEE: Category.ValueType  # 8
 Global___Category: _TypeAlias = Category  # noqa: Y015
 
