@@ -12,7 +12,7 @@ import typer
 import uvloop
 from typer.core import TyperGroup
 
-from adapters import providers, settings
+from adapters import commands, demo, providers, settings
 from adapters.server import serving
 from wallet_core.client import Tls, Wallet
 from wallet_core.telemetry import configure_logs, rest_collector
@@ -36,6 +36,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+
+app.command("launch")(commands.start)
+app.command()(commands.keys)
+app.command("matrix")(commands.capabilities)
 
 _ConfigOption = Annotated[Path | None, typer.Option(envvar="WALLET_ADAPTERS_CONFIG", help="A TOML file.")]
 
@@ -66,8 +70,17 @@ def run(
 
 
 @app.command("list")
-def list_(config: _ConfigOption = None) -> None:
+def list_(
+    config: _ConfigOption = None,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The protocols with their policies and a demo's settings.")
+    ] = False,
+) -> None:
     """Name the protocols there are, and the adapters of the configuration."""
+    if as_json:
+        typer.echo(msgspec.json.encode(demo.demos()).decode())
+        return
     for protocol in providers.protocols():
         typer.echo(f"protocol {protocol}")
     if config is None:

@@ -19,7 +19,7 @@ from wallet.v1.sessions_pb2 import OpenSessionRequest
 
 from adapters import launches, settings
 from adapters.launches import Account, Launch, NotLaunched, Outgoing, Reply, Talk
-from adapters.settings import ConfigError
+from adapters.references import ConfigError
 from wallet_core.client import Wallet
 
 # Bytes of an answer; a URL is short.

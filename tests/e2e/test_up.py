@@ -9,14 +9,21 @@ import random
 import signal
 import socket
 import sys
+import time
+import uuid
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
 import psutil
 import pytest
+import yarl
 from wallet.v1.wallet_pb2 import GetBalanceRequest
 
+from adapters import providers
+from adapters.conformance.dialect import Move, Seat
+from adapters.conformance.wires import Reply
+from adapters.demo import dialects_by_protocol
 from tests.support.core import money
 from wallet_core.client import Wallet
 
@@ -140,6 +147,30 @@ async def test_it_survives_kill_9_of_everything(tmp_path, arguments):
         status, answer = await debit(second, "t-2", 1000, "demo-jpy", "JPY")
         assert status == 200, answer
         assert await cash(second, "demo-jpy") == money("99000", "JPY")
+
+
+async def balance(running, http, dialect, player_id="demo-eur"):
+    """What an adapter says of a player to a provider who signs with the key that `up` has told."""
+    name = dialect.protocol
+    seat = Seat(player_id, running.demo[player_id]["sessions"][name])
+    move = Move(kind="balance", seat=seat, id=uuid.uuid4().hex, round=uuid.uuid4().hex, currency="EUR")
+    wire = dialect.sign(dialect.balance(move), running.told["demo"]["secrets"][name].encode(), time.time())
+    url = yarl.URL(running.told["adapters"][name] + wire.target, encoded=True)
+    async with http.request(wire.method, url, data=wire.body or None, headers=wire.headers) as answer:
+        return dialect.read(Reply(answer.status, answer.headers["Content-Type"], await answer.read()))
+
+
+async def test_every_adapter_there_is_knows_its_provider_s_key_and_the_demo_s_player(tmp_path):
+    async with up(tmp_path, "--port-base", "0", "--adapters", "all") as running, aiohttp.ClientSession() as http:
+        assert list(running.told["adapters"]) == providers.protocols()
+        said = {name: await balance(running, http, spoken) for name, spoken in dialects_by_protocol().items()}
+        keys = {path.name for path in tmp_path.glob("provider-*")}
+        code_of_pairs = {path.read_text().splitlines()[0] for path in tmp_path.glob("provider-*.key")}
+    assert {name: (each.ok, each.balance) for name, each in said.items()} == dict.fromkeys(
+        providers.protocols(), (True, 1000)
+    )
+    assert {f"provider-{name}.secret" for name in providers.protocols()} <= keys
+    assert code_of_pairs == {"-----BEGIN PRIVATE KEY-----"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])

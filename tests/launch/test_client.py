@@ -15,7 +15,7 @@ from wallet.v1.sessions_pb2 import SESSION_USE_BET, ResolveSessionRequest
 
 from adapters import launch
 from adapters.launches import NotLaunched
-from adapters.settings import ConfigError
+from adapters.references import ConfigError
 from tests.launch.conftest import CONFIG, listening, vendor_listening
 from tests.launch.vendors import SECRET, URL, VENDORS, SoftSwiss
 from wallet_core.client import Refused

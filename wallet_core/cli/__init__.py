@@ -69,7 +69,7 @@ def up(
     port_base: Annotated[
         int, typer.Option(help="Port of the core; the adapters follow in the order of their names. 0: free ones.")
     ] = upping.PORT_BASE,
-    adapters: Annotated[str, typer.Option(help="Names with commas between them, or all.")] = "all",
+    adapters: Annotated[str, typer.Option(help="Names with commas between them, or all.")] = upping.WANTED,
 ) -> None:
     """Run the core and the adapters with a demo brand; print one line of JSON when all is ready."""
     telemetry.configure_logs()

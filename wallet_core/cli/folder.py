@@ -33,10 +33,17 @@ class Folder:
 
     def secret(self, name: str) -> str:
         """Return the secret of that name, made the first time."""
-        path = self.path / name
-        if not path.exists():
+        if not self.has(name):
             self.write(name, secrets.token_hex(SECRET_BYTES))
-        return path.read_text(encoding="ascii")
+        return self.read(name)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a file of that name."""
+        return (self.path / name).exists()
+
+    def read(self, name: str) -> str:
+        """Return the text of a file."""
+        return (self.path / name).read_text(encoding="utf-8")
 
     def write(self, name: str, text: str) -> Path:
         """Write a private file, whole or not at all."""

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,11 +20,34 @@ from wallet_core.client import Refused, Unavailable, Wallet
 from wallet_core.domain.profiles import PROFILES
 from wallet_core.storage.migrate import migrate
 
+T = TypeVar("T")
+
 PORT_BASE = 8080
 HOST = "127.0.0.1"
-PROTOCOL = "protocol "
+WANTED = "generic_seamless,thrillgate"
+"""What runs when nothing is said: a process each is much for a first look."""
+
 PLAIN_PROFILE = "generic"
 """For protocols whose row the profiles do not have."""
+
+
+class Protocol(msgspec.Struct, frozen=True):
+    """An adapter there is, as it tells of itself.
+
+    Attributes:
+        settings: what its demo must be told, beside what every adapter is.
+    """
+
+    protocol: str
+    profile: str
+    settings: dict[str, Any]
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """A provider's key and what the adapter checks with: one secret, or the two halves of a pair."""
+
+    signs: str
+    checks: str
 
 
 async def up(path: Path, database: str, port_base: int, wanted: str) -> None:
@@ -57,43 +82,73 @@ async def _up(path: Path, database: str, port_base: int, wanted: str) -> None:
     async with AsyncExitStack() as stack:
         lock = stack.enter_context(folder.locked())
         await lock.take()
-        known = await _protocols()
-        names = _chosen(wanted, known)
+        known = await _told_by_adapters(list[Protocol], "list", "--json")
+        chosen = _chosen(wanted, known)
+        await _make_keys(folder, [each.protocol for each in chosen])
         await migrate(database)
         config = _core_config(folder, database, known, port_base)
         core = await Child.start("core", "wallet_core", "serve", "--config", str(config), keep=[lock.file])
         stack.push_async_callback(core.stop)
-        children = [core]
-        for name in names:
-            port = port_base + 1 + known.index(name) if port_base else 0
-            config = _adapter_config(folder, name, core.ready["core"], port)
-            adapter = await Child.start(name, "adapters", name, "--config", str(config), keep=[lock.file])
-            stack.push_async_callback(adapter.stop)
-            children.append(adapter)
-        await _tell(folder, children, known)
-        await _first_end(children)
+        adapters: list[Child] = []
+        stack.push_async_callback(_stop, adapters)
+        configs = {}
+        for port, each in enumerate(chosen, port_base + 1):
+            configs[each.protocol] = _adapter_config(folder, each, core.ready["core"], port if port_base else 0)
+        await _start(adapters, configs, lock.file)
+        await _tell(folder, core, adapters)
+        await _first_end([core, *adapters])
 
 
-async def _protocols() -> list[str]:
-    """Return the names of all adapters there are."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "adapters", "list", stdout=PIPE)
+async def _told_by_adapters(kind: type[T], *arguments: str) -> T:
+    """Return what a command of the adapters says; nothing here knows them but by that."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "adapters", *arguments, stdout=PIPE)
     said, _ = await process.communicate()
     if process.returncode:
-        raise Failed("the adapters cannot be listed; the lines above say why")
-    lines = said.decode().splitlines()
-    return sorted(line.removeprefix(PROTOCOL) for line in lines if line.startswith(PROTOCOL))
+        raise Failed("the adapters cannot be asked; the lines above say why")
+    return msgspec.json.decode(said, type=kind)
 
 
-def _chosen(wanted: str, known: Sequence[str]) -> list[str]:
-    if wanted == "all":
-        return list(known)
-    asked = [name for name in wanted.split(",") if name]
-    if unknown := set(asked) - set(known):
-        raise Failed(f"there is no adapter {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
-    return sorted(set(asked))
+def _chosen(wanted: str, known: Sequence[Protocol]) -> list[Protocol]:
+    names = [each.protocol for each in known]
+    asked = set(names) if wanted == "all" else {name for name in wanted.split(",") if name}
+    if unknown := asked - set(names):
+        raise Failed(f"there is no adapter {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
+    return [each for each in known if each.protocol in asked]
 
 
-def _core_config(folder: Folder, database: str, providers: Sequence[str], port: int) -> Path:
+async def _make_keys(folder: Folder, names: Sequence[str]) -> None:
+    """Have the keys made that are not in the folder yet: each in its protocol's kind."""
+    if missing := [name for name in names if not folder.has(f"provider-{name}.secret")]:
+        made = await _told_by_adapters(dict[str, Keys], "keys", *missing)
+        for name, keys in made.items():
+            if keys.signs != keys.checks:
+                folder.write(f"provider-{name}.key", keys.signs)
+            folder.write(f"provider-{name}.secret", keys.checks)
+
+
+async def _start(started: list[Child], configs: Mapping[str, Path], lock: int) -> None:
+    """Start the adapters, as many at once as there are processors; those that are there are added to `started`."""
+    room = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def start(name: str, config: Path) -> None:
+        async with room:
+            started.append(await Child.start(name, "adapters", name, "--config", str(config), keep=[lock]))
+
+    starting = [asyncio.ensure_future(start(name, config)) for name, config in configs.items()]
+    try:
+        await asyncio.gather(*starting)
+    finally:
+        for each in starting:
+            each.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
+    started.sort(key=lambda adapter: adapter.name)
+
+
+async def _stop(children: Sequence[Child]) -> None:
+    await asyncio.gather(*(child.stop() for child in children))
+
+
+def _core_config(folder: Folder, database: str, protocols: Sequence[Protocol], port: int) -> Path:
     """Write the core's settings; return their file."""
     folder.secret("token.key")
     tables = [
@@ -102,8 +157,8 @@ def _core_config(folder: Folder, database: str, providers: Sequence[str], port: 
         f"token_key = {_file(folder, 'token.key')}",
         *_token(folder, "operator", "OPERATOR"),
     ]
-    for name in providers:
-        profile = name if name in PROFILES else PLAIN_PROFILE
+    for each in protocols:
+        name, profile = each.protocol, each.profile if each.profile in PROFILES else PLAIN_PROFILE
         tables += ["[[providers]]", f'provider_id = "{name}"', f'protocol = "{name}"', f'profile = "{profile}"']
         tables += _token(folder, f"adapter-{name}", "ADAPTER", name)
     return folder.write("core.toml", "\n".join(tables) + "\n")
@@ -115,9 +170,9 @@ def _token(folder: Folder, name: str, role: str, provider_id: str = "") -> list[
     return [*table, f'providers = ["{provider_id}"]'] if provider_id else table
 
 
-def _adapter_config(folder: Folder, name: str, target: str, port: int) -> Path:
+def _adapter_config(folder: Folder, adapter: Protocol, target: str, port: int) -> Path:
     """Write an adapter's settings; return their file."""
-    folder.secret(f"provider-{name}.secret")
+    name = adapter.protocol
     tables = [
         "[core]",
         f'target = "{target}"',
@@ -128,8 +183,15 @@ def _adapter_config(folder: Folder, name: str, target: str, port: int) -> Path:
         f'host = "{HOST}"',
         f"port = {port}",
         f"secrets = [{_file(folder, f'provider-{name}.secret')}]",
+        *(f"{member} = {_toml(value)}" for member, value in adapter.settings.items()),
     ]
     return folder.write(f"adapter-{name}.toml", "\n".join(tables) + "\n")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_quoted(name)} = {_toml(each)}" for name, each in value.items()) + " }"
+    return json.dumps(value)  # text, numbers, booleans and lists of them are written alike
 
 
 def _file(folder: Folder, name: str) -> str:
@@ -140,13 +202,12 @@ def _quoted(text: str) -> str:
     return json.dumps(text)  # what JSON quotes, TOML reads
 
 
-async def _tell(folder: Folder, children: Sequence[Child], providers: Sequence[str]) -> None:
+async def _tell(folder: Folder, core: Child, adapters: Sequence[Child]) -> None:
     """Seed the demo brand and print where everything is."""
-    core, *adapters = children
     token = folder.secret("operator.token")
     wallet = Wallet(core.ready["core"], token)
     try:
-        players = await seed(wallet, providers)
+        players = await seed(wallet, [adapter.name for adapter in adapters])
     except (Refused, Unavailable) as error:
         raise Failed(f"the demo brand cannot be made: {error}") from None
     finally:
@@ -159,7 +220,13 @@ async def _tell(folder: Folder, children: Sequence[Child], providers: Sequence[s
             "operator": OPERATOR,
             "brand": BRAND,
             "players": players,
-            "secrets": {adapter.name: folder.secret(f"provider-{adapter.name}.secret") for adapter in adapters},
+            # What the provider signs with.
+            "secrets": {
+                name: folder.read(
+                    f"provider-{name}.key" if folder.has(f"provider-{name}.key") else f"provider-{name}.secret"
+                )
+                for name in (adapter.name for adapter in adapters)
+            },
         },
     }
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
