@@ -16,12 +16,14 @@ def secret(reference: str, where: str, environ: Mapping[str, str] = os.environ) 
     """
     kind, _, name = reference.partition(":")
     if kind == "env":
-        value = environ.get(name, "").encode()
+        value = os.fsencode(environ.get(name, ""))
     elif kind == "file":
         try:
             value = Path(name).read_bytes().removesuffix(b"\n").removesuffix(b"\r")
         except OSError as error:
             raise ConfigError(f"{where}: {name}: {error.strerror}") from error
+        except ValueError:
+            raise ConfigError(f"{where}: NUL is no part of a path") from None
     else:
         raise ConfigError(f"{where}: a secret is never written here; refer to it by env:NAME or file:PATH")
     if not value:

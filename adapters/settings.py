@@ -84,7 +84,9 @@ def load(path: Path) -> Config:
     """The file's shape, without its secrets. Raises ConfigError."""
     try:
         return msgspec.convert(tomllib.loads(path.read_text()), Config, dec_hook=_path)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply") from None
+    except (OSError, ValueError, msgspec.ValidationError) as error:  # no TOML, no UTF-8, a path with NUL
         raise ConfigError(f"{path}: {error}") from error
 
 
@@ -104,6 +106,8 @@ def tls(core: Core) -> Tls | None:
         )
     except OSError as error:
         raise ConfigError(f"[core.tls]: {error.filename}: {error.strerror}") from error
+    except ValueError:
+        raise ConfigError("[core.tls]: NUL is no part of a path") from None
     return Tls(ca, certificate, key)
 
 

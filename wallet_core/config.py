@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+ENV_PREFIX = "WALLET_"
 TOKEN_KEY_BYTES = 32
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
@@ -72,10 +74,28 @@ class Provider(_Section):
     game_ids: list[str] = []
 
 
+class _Environment(EnvSettingsSource):
+    """The environment: tables and lists are JSON there."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """Return what the JSON says.
+
+        Raises:
+            ConfigError: it is none. What was written is not repeated: it may hold a secret.
+        """
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except (ValueError, RecursionError):
+            variable = f"{ENV_PREFIX}{field_name}".upper()
+            raise ConfigError(
+                f"the environment: {field_name}: {variable} is not JSON; write it so, or leave it unset"
+            ) from None
+
+
 class Settings(BaseSettings):
     """Everything a core is told."""
 
-    model_config = SettingsConfigDict(env_prefix="WALLET_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     database: str = Field(default_factory=lambda: f"sqlite://{data_folder()}/wallet.db")
     listen: Address = "127.0.0.1:8080"
@@ -118,14 +138,14 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  pydantic fixes the signature
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic fixes the signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic fixes the signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over the file, whose values are passed to the constructor."""
-        return env_settings, init_settings
+        return _Environment(settings_cls), init_settings
 
 
 def load(path: Path | None) -> Settings:
@@ -142,10 +162,16 @@ def load(path: Path | None) -> Settings:
         return Settings(**values)
     except OSError as error:
         raise ConfigError(f"{where}: {error.strerror}; name another file with --config") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where} is not TOML: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"{where}: {_explained(error)}") from None
+    except RecursionError:
+        raise ConfigError(f"{where}: nested too deeply") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{where} is not TOML: it is not UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where} is not TOML: {error}") from None
+    except ValueError:
+        raise ConfigError("--config: NUL is no part of a path") from None
 
 
 def _explained(error: ValidationError) -> str:
@@ -170,12 +196,18 @@ def secret(reference: str, where: str) -> str:
     elif kind == "file":
         try:
             value = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{where}: {name} cannot be read ({error}); write the secret there") from None
+        except OSError as error:
+            raise ConfigError(f"{where}: {name!r} cannot be read: {error.strerror}; write the secret there") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{where}: {name!r} is not UTF-8; write the secret as text") from None
+        except ValueError:
+            raise ConfigError(f"{where}: NUL is no part of a path") from None
     else:
         raise ConfigError(f"{where}: a secret is never written here; refer to it as env:NAME or file:PATH")
     if not value:
-        raise ConfigError(f"{where}: {reference} is empty; set it")
+        raise ConfigError(f"{where}: {reference!r} is empty; set it")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise ConfigError(f"{where}: {reference!r} is not UTF-8; write the secret as text")
     return value
 
 

@@ -121,4 +121,6 @@ def _credentials(tls: Tls) -> grpc.ServerCredentials:
         client_ca = tls.client_ca.read_bytes() if tls.client_ca else None
     except OSError as error:
         raise ConfigError(f"[tls] {error.filename}: {error.strerror}") from None
+    except ValueError:
+        raise ConfigError("[tls] NUL is no part of a path") from None
     return grpc.ssl_server_credentials([(key, certificate)], client_ca, require_client_auth=client_ca is not None)
