@@ -81,6 +81,8 @@ class Situation(enum.StrEnum):
     """What a wallet may be in; table 16.1 of the protocols' book and a few beside it. DEFAULTS has what is usual."""
 
     OK = "OK"
+    # Any refusal will do. In no dialect's table.
+    REFUSED = "REFUSED"
     # Refusals: listed by each dialect.
     INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
     PLAYER_UNKNOWN = "PLAYER_UNKNOWN"
@@ -172,6 +174,8 @@ class Forgery(enum.StrEnum):
     ANOTHER_BODY = "signature of another body"
     # An hour old.
     STALE = "signature of another time"
+    # No forgery at all: of the older of two keys that are both live.
+    OLDER_KEY = "signature of the older key"
 
 
 # A Move in the protocol's words, unsigned.
@@ -195,11 +199,17 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     closes: bool = False
     # Any of these is conformant: the dialect's words for a situation, or literal ones in a dialect's own case.
     says: tuple[Situation | Says, ...] = (Situation.OK,)
-    # What the player has then more than at the case's beginning ("-10.00"); empty: not asked.
+    # What the player has then more than at the case's beginning: terms such as "-10.00 5.00"; empty: not asked.
     leaves: str = ""
+    # The same where the answer is a no, for situations that protocols answer either way; empty: `leaves`.
+    refused_leaves: str = ""
     # It repeats the step of that id word for word: the wallet's transaction id and its balance are held to be the same.
     again: bool = False
     forged: Forgery | None = None
+    # Half of the body, or of the query, is missing; what is left is signed.
+    cut: bool = False
+    # Of a group at once, on its first step: how many are accepted; 0: any number.
+    of_these: int = 0
     # bet_and_win, batch: the moves; in a batch, `says` of an item is what must be answered to it.
     items: tuple["Step", ...] = ()
 
@@ -264,7 +274,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     proves: Callable[[Reply, bytes], bool] | None = None
     replays: Replays = Replays.THEN
 
-    # --- its bounds. `lacks`: a Situation, a Forgery, one of the functions above, or a case by its name; and why.
+    # --- its bounds. `lacks`: a Situation, a Forgery, one of the functions above, a seat nobody has ("unnamed": a
+    # rollback that names no player; "crossed": one player's name with another one's session), or a case; and why.
     lacks: Mapping[str, str] = {}
     # The finest amount it can say, and show.
     finest: str = "0.000001"

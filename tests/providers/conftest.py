@@ -1,15 +1,19 @@
-"""Every test with a `door` runs once for each provider, over real sockets, before a real core."""
+"""One core for all, and one adapter of each protocol: every test makes players of its own."""
 
-import uuid
+from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.providers.dialects import DIALECTS
+from adapters.conformance.dialects import dialects
 from tests.providers.door import opened
+from tests.support.core import core_on
+from wallet_core.storage.migrate import migrate
+
+DIALECTS = list(dialects().values())
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what a protocol has not: `without` of its dialect names the test and says why."""
+    """Leave out what a protocol has not: `lacks` of its dialect names the test and says why."""
     lacking = [item for item in items if _lacking(item)]
     if lacking:
         items[:] = [item for item in items if item not in lacking]
@@ -18,19 +22,48 @@ def pytest_collection_modifyitems(config, items):
 
 def _lacking(item):
     call = getattr(item, "callspec", None)
-    without = getattr(call.params.get("dialect"), "without", {}) if call else {}
-    return item.name in without or item.originalname in without
+    lacks = getattr(call.params.get("dialect"), "lacks", {}) if call else {}
+    return item.originalname in lacks or item.name in lacks
 
 
-@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.protocol)
+@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.name)
 def dialect(request):
     return request.param
 
 
+@pytest.fixture(scope="session")
+async def core(tmp_path_factory):
+    """A core on SQLite, the same one for all tests of a worker."""
+    database = f"sqlite://{tmp_path_factory.mktemp('providers')}/core.db"
+    await migrate(database)
+    async with core_on(database) as core:
+        yield core
+
+
+@pytest.fixture(scope="session")
+async def doors(core):
+    """The door of a dialect, opened when it is first asked for."""
+    async with AsyncExitStack() as stack:
+        opened_doors = {}
+
+        async def of(dialect):
+            if dialect.name not in opened_doors:
+                door = opened(dialect, core.target, core.adapter_token, core)
+                opened_doors[dialect.name] = await stack.enter_async_context(door)
+            return opened_doors[dialect.name]
+
+        yield of
+
+
 @pytest.fixture
-async def door(dialect, core):
-    async with opened(dialect, core.target, core.adapter_token, core) as opened_door:
-        yield opened_door
+async def door(dialect, doors):
+    return await doors(dialect)
+
+
+@pytest.fixture
+async def seat(door):
+    """A new player with 100.00 and a session."""
+    return await door.seat()
 
 
 @pytest.fixture
@@ -38,19 +71,3 @@ async def dead(dialect):
     """A door whose core nobody answers at: port 1 is never listened on here."""
     async with opened(dialect, "127.0.0.1:1", "no-token", answer_within=0.3) as opened_door:
         yield opened_door
-
-
-@pytest.fixture
-async def player(core):
-    return await core.player(balance="100.00")
-
-
-@pytest.fixture
-async def token(core, player, door):
-    return await core.session(player, door.dialect.provider_id)
-
-
-@pytest.fixture
-def fresh():
-    """New ids, unique in the core's whole life: `fresh("bet")`."""
-    return lambda word: f"{word}-{uuid.uuid4().hex}"

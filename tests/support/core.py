@@ -11,6 +11,7 @@ from wallet.v1.payments_pb2 import DepositRequest
 from wallet.v1.players_pb2 import CreatePlayerRequest, Player
 from wallet.v1.sessions_pb2 import OpenSessionRequest
 
+from adapters.conformance.dialects import dialects
 from wallet_core.app import running
 from wallet_core.client import Wallet
 from wallet_core.config import Provider, Settings, Terms, Token
@@ -18,15 +19,17 @@ from wallet_core.storage.migrate import migrate
 
 TOKENS = {role: f"the-{role.lower()}-token" for role in ("OPERATOR", "ADAPTER", "CASHIER", "READER")}
 PROVIDERS = (
-    Provider(provider_id="thrillgate", protocol="thrillgate"),
     Provider(provider_id="generic", protocol="generic_seamless", profile="generic"),
     Provider(provider_id="strict", protocol="evolution", game_ids=["roulette"]),
     Provider(provider_id="quiet", protocol="jdb"),
-    Provider(provider_id="softswiss", protocol="softswiss"),
-    Provider(provider_id="gcp", protocol="gcp"),
-    Provider(provider_id="hundredhp", protocol="hundredhp"),
+    # Whatever there is a dialect of, under the dialect's name.
+    *(
+        Provider(provider_id=dialect.name, protocol=dialect.protocol, profile=dialect.profile)
+        for dialect in dialects().values()
+    ),
 )
-OF_THE_ADAPTER = ("thrillgate", "generic", "quiet", "softswiss", "gcp", "hundredhp")
+# `strict` is for the operator's token alone.
+OF_THE_ADAPTER = tuple(each.provider_id for each in PROVIDERS if each.provider_id != "strict")
 
 
 class RunningCore:

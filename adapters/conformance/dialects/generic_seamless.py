@@ -125,7 +125,7 @@ DIALECTS = (
         says={
             Situation.INSUFFICIENT_FUNDS: Says("INSUFFICIENT_FUNDS", 402, balance=True),
             Situation.PLAYER_UNKNOWN: Says("PLAYER_UNKNOWN", 404, balance=False),
-            Situation.SESSION_UNKNOWN: Says("SESSION_UNKNOWN", 401, balance=False),
+            Situation.SESSION_UNKNOWN: Says("SESSION_UNKNOWN", 401),
             Situation.SESSION_EXPIRED: Says("SESSION_EXPIRED", 401),
             Situation.PLAYER_BLOCKED: Says("PLAYER_BLOCKED", 403),
             Situation.LIMIT_REACHED: Says("LIMIT_REACHED", 403),
