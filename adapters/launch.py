@@ -17,7 +17,7 @@ import yarl
 from msgspec import Meta
 from wallet.v1.sessions_pb2 import OpenSessionRequest
 
-from adapters import launches, settings
+from adapters import launches, providers, settings
 from adapters.launches import Account, Launch, NotLaunched, Outgoing, Reply, Talk
 from adapters.references import ConfigError
 from wallet_core.client import Wallet
@@ -80,18 +80,19 @@ class _File(msgspec.Struct, frozen=True):
 def load(path: Path, name: str, environ: Mapping[str, str] = process_environ) -> Launcher:
     """The launches of the adapter `name` with their secrets. Raises ConfigError."""
     adapter = settings.load(path).adapters.get(name)
-    table = msgspec.convert(tomllib.loads(path.read_text()), _File).launches.get(name)
     where = f"[launches.{name}]"
-    if adapter is None or table is None:
-        raise ConfigError(f"{path}: [adapters.{name}] and {where} are needed")
-    common = {key: value for key, value in table.items() if key in Launching.__struct_fields__}
-    own = {key: value for key, value in table.items() if key not in common}
     try:
+        table = msgspec.convert(tomllib.loads(path.read_text()), _File).launches.get(name)
+        if adapter is None or table is None:
+            raise ConfigError(f"{path}: [adapters.{name}] and {where} are needed")
+        common = {key: value for key, value in table.items() if key in Launching.__struct_fields__}
+        own = {key: value for key, value in table.items() if key not in common}
         serving = msgspec.convert({key: adapter.get(key) for key in ("provider_id", "protocol")}, _Served)
         launching = msgspec.convert(common, Launching, dec_hook=lambda kind, value: kind(value))
+        providers.module(serving.protocol)
         module = launches.module(serving.protocol)
         protocol_settings = msgspec.convert(own, module.Settings)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, LookupError) as error:
         raise ConfigError(f"{where}: {error}") from error
     _safe(launching.url, where)
     if serving.protocol in launches.protocols() and not launching.secret:
@@ -157,7 +158,7 @@ async def start(
         country=country,
         ip=ip,
         mobile=mobile,
-        request_id=request_id,
+        nonce=uuid.uuid4().hex,
         now=time.time(),
     )
     return Started(opened.token, await conversation(launcher, asked))

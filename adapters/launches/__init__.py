@@ -42,8 +42,8 @@ class Launch(msgspec.Struct, frozen=True):
     # The player's address; empty: not told.
     ip: str
     mobile: bool
-    # A UUID: one a launch, however often it is tried.
-    request_id: str
+    # 32 hex digits, new in every try: for what must not be seen twice.
+    nonce: str
     # Unix seconds.
     now: float
 
@@ -113,6 +113,14 @@ def no(reply: Reply) -> NotLaunched:
     said = reply.body.decode(errors="replace").strip()
     hint = "try again later" if reply.status >= 500 else _HINTS.get(reply.status, "see the provider's documentation")  # noqa: PLR2004
     return NotLaunched(f"the provider answered {reply.status} ({hint}): {said or 'nothing'}")
+
+
+def text(secret: bytes) -> str:
+    """A secret that is sent as text. Raises NotLaunched."""
+    try:
+        return secret.decode()
+    except UnicodeDecodeError:
+        raise NotLaunched("`secret` is not text") from None
 
 
 def needed(asked: Launch, *members: str) -> None:

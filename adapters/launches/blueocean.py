@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from adapters import signing
-from adapters.launches import Account, Launch, Outgoing, Reply, Talk, no, told, understood
+from adapters.launches import Account, Launch, Outgoing, Reply, Talk, no, text, told, understood
 
 _encode = msgspec.json.Encoder().encode
 
@@ -48,7 +48,7 @@ def launch(asked: Launch, account: Account, settings: Settings) -> Talk:
 
 
 def _call(account: Account, settings: Settings, method: str, members: dict[str, str]) -> Outgoing:
-    words = {"api_login": settings.api_login, "api_password": account.secret.decode(), "method": method} | members
+    words = {"api_login": settings.api_login, "api_password": text(account.secret), "method": method} | members
     if settings.encoding == "json":
         return Outgoing("POST", account.url, {"Content-Type": "application/json"}, _encode(words))
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

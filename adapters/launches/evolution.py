@@ -1,12 +1,13 @@
 """Evolution, User Authentication: the player and the game are named, an entry is answered (providers.md 3.5)."""
 
+import uuid
 from typing import Annotated
 from urllib.parse import quote, urljoin
 
 import msgspec
 from msgspec import Meta
 
-from adapters.launches import Account, Launch, Outgoing, Talk, needed, told, understood
+from adapters.launches import Account, Launch, Outgoing, Talk, needed, text, told, understood
 
 _encode = msgspec.json.Encoder().encode
 
@@ -30,7 +31,7 @@ def launch(asked: Launch, account: Account, settings: Settings) -> Talk:
     category, _, table = asked.game.rpartition("/")
     body = _encode(
         {
-            "uuid": asked.request_id,
+            "uuid": str(uuid.UUID(asked.nonce)),
             "player": {
                 "id": asked.player_id,
                 "update": False,
@@ -50,7 +51,7 @@ def launch(asked: Launch, account: Account, settings: Settings) -> Talk:
             ),
         }
     )
-    place = f"{account.url}/ua/v1/{quote(settings.casino_key, safe='')}/{quote(account.secret.decode(), safe='')}"
+    place = f"{account.url}/ua/v1/{quote(settings.casino_key, safe='')}/{quote(text(account.secret), safe='')}"
     reply = yield Outgoing("POST", place, {"Content-Type": "application/json"}, body)
     # The entry is a path at the host that was asked.
     return urljoin(account.url, understood(reply, _Answer).entry)

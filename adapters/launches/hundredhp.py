@@ -2,7 +2,7 @@
 
 import msgspec
 
-from adapters.launches import Account, Launch, Outgoing, Talk, told, understood
+from adapters.launches import Account, Launch, Outgoing, Talk, text, told, understood
 
 _encode = msgspec.json.Encoder().encode
 
@@ -18,7 +18,7 @@ class _Answer(msgspec.Struct, frozen=True, rename="camel"):
 def launch(asked: Launch, account: Account, settings: Settings) -> Talk:  # noqa: ARG001 - the contract's
     body = _encode(
         told(
-            secretKey=account.secret.decode(),
+            secretKey=text(account.secret),
             sessionId=asked.token,
             isDemo=False,
             isMobile=asked.mobile,

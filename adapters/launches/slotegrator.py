@@ -11,7 +11,7 @@ from adapters.launches import Account, Launch, Outgoing, Talk, told, understood
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    merchant_id: Annotated[str, Meta(min_length=1)]
+    merchant_id: Annotated[str, Meta(pattern=r"^[!-~]+$(?!\n)")]
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ def launch(asked: Launch, account: Account, settings: Settings) -> Talk:
     headers = {
         "X-Merchant-Id": settings.merchant_id,
         "X-Timestamp": str(int(asked.now)),
-        "X-Nonce": asked.request_id.replace("-", ""),
+        "X-Nonce": asked.nonce,
     }
     signed = _query(dict(sorted((fields | headers).items())))
     headers["X-Sign"] = signing.sign(account.secret, signed, "sha1")

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from adapters import launch
 from adapters.launches import Launch
-from tests.launch.vendors import SECRET, UUID, VENDORS
+from tests.launch.vendors import NONCE, SECRET, VENDORS
 
 CONFIG = """
 [core]
@@ -80,7 +80,7 @@ def asked():
             "country": "MT",
             "ip": "203.0.113.9",
             "mobile": True,
-            "request_id": UUID,
+            "nonce": NONCE,
             "now": 1_700_000_000.5,
         }
         return Launch(**(members | changes))

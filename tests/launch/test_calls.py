@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from adapters import launch, launches
@@ -119,3 +120,10 @@ async def test_a_private_key_that_is_none_is_not_repeated(launcher, asked):
     message = await said(loaded, asked())
     assert "not an RSA private key" in message
     assert "hunter2" not in message
+
+
+@pytest.mark.parametrize("protocol", ["hundredhp", "evolution", "blueocean"])
+async def test_a_secret_that_cannot_be_sent_as_text_is_said_to_be_none(launcher, asked, protocol):
+    loaded = launcher("https://never.asked", protocol, more=VENDORS[protocol].settings)
+    account = msgspec.structs.replace(loaded.account, secret=b"\xff\xfe")
+    assert await said(msgspec.structs.replace(loaded, account=account), asked("g")) == "`secret` is not text"

@@ -142,6 +142,7 @@ async def test_a_player_nobody_knows_is_refused_before_the_provider_hears_of_it(
         ("https://vendor.example", "", "casino_id"),
         ("https://vendor.example", f"{CASINO}\nspeed = 7", "speed"),
         ("https://vendor.example", f"{CASINO}\nanswer_within = 0", "answer_within"),
+        ("https://vendor.example", f"{CASINO}\nca = 7", "ca"),
     ],
 )
 def test_what_is_configured_wrong_is_named(launcher, url, more, says):
@@ -156,6 +157,8 @@ def test_what_is_configured_wrong_is_named(launcher, url, more, says):
         ("env:OUTBOUND", "hunter2", "never written here"),
         ("env:OPERATOR", "env:NOT_SET", "token: env:NOT_SET is empty"),
         ("[launches.games]", "[launches.others]", "are needed"),
+        ("[launches.games]", "[launches]\ngames = 7\n[others]", "launches"),
+        ("softswiss", "softserve", "no protocol 'softserve'"),
     ],
 )
 def test_a_secret_is_a_reference_and_it_is_there(tmp_path, old, new, says):

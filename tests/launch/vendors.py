@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 from types import MappingProxyType
 from urllib.parse import parse_qsl, quote_plus
 
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 URL = "https://games.example/play?session=7"
 SECRET = "the-outbound-secret"
-UUID = "0b1e6d3c-5a57-4c7e-9f10-6f9d4f6f2a11"
+NONCE = "0b1e6d3c5a574c7e9f106f9d4f6f2a11"
 
 OUR_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OUR_PEM = OUR_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -111,7 +110,7 @@ class Evolution(Vendor):
         said = json.loads(body)
         wrong = self.wants(
             said,
-            uuid=UUID,
+            uuid="0b1e6d3c-5a57-4c7e-9f10-6f9d4f6f2a11",
             player={
                 "id": "p-1",
                 "update": False,
@@ -162,12 +161,11 @@ class Slotegrator(Vendor):
         text = "&".join(f"{quote_plus(k)}={quote_plus(v)}" for k, v in sorted(signed.items())).replace("~", "%7E")
         if headers["X-Sign"] != hmac.new(SECRET.encode(), text.encode(), hashlib.sha1).hexdigest():
             return 403, {"message": "sign"}
-        if not re.fullmatch("[0-9a-f]{32}", headers["X-Nonce"]):
-            return 400, {"wrong": "nonce"}
         wrong = self.wants(
-            {"path": path, "time": headers["X-Timestamp"]} | fields,
+            {"path": path, "time": headers["X-Timestamp"], "nonce": headers["X-Nonce"]} | fields,
             path="/games/init",
             time="1700000000",
+            nonce=NONCE,
             game_uuid="dice",
             player_id="p-1",
             player_name="p-1",
