@@ -1,4 +1,4 @@
-"""`python -m adapters NAME --config FILE` runs an adapter, and `list` shows what there is."""
+"""`python -m adapters NAME --config FILE` runs an adapter; `list` shows what there is, `conformance` tries a wallet."""
 
 import asyncio
 import signal
@@ -13,20 +13,29 @@ import uvloop
 from typer.core import TyperGroup
 
 from adapters import commands, demo, providers, settings
+from adapters.conformance.command import conformance
+from adapters.references import ConfigError
 from adapters.server import serving
 from wallet_core.client import Tls, Wallet
 from wallet_core.telemetry import configure_logs, rest_collector
 
-MISUSED = 2
+_MISUSED = 2
 
 
 class _Commands(TyperGroup):
-    """A first word that is no command is the name of an adapter to run."""
+    """A first word that is no command is the name of an adapter to run. A ConfigError is one line and status 2."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in (*self.commands, "--help"):
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(_MISUSED) from None
 
 
 app = typer.Typer(
@@ -36,6 +45,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.command()(conformance)
 
 app.command("launch")(commands.start)
 app.command()(commands.keys)
@@ -54,19 +64,16 @@ def run(
     ] = None,
 ) -> None:
     """Run one adapter until SIGTERM or SIGINT; print {"adapter": NAME, "url": URL} when it listens."""
-    try:
-        if config is None:
-            raise settings.ConfigError("--config FILE or WALLET_ADAPTERS_CONFIG is needed")  # noqa: TRY301
-        loaded = settings.load(config)
-        adapter = settings.adapter(loaded, name)
-        token = settings.secret(loaded.core.token, "[core] token").decode()
-        tls = settings.tls(loaded.core)
-        overrides = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
-        adapter = msgspec.structs.replace(adapter, serving=msgspec.structs.replace(adapter.serving, **overrides))
-        configure_logs()
-        uvloop.run(_run(adapter, loaded.core.target, token, tls))
-    except settings.ConfigError as error:
-        raise _misused(error) from None
+    if config is None:
+        raise ConfigError("--config FILE or WALLET_ADAPTERS_CONFIG is needed")
+    loaded = settings.load(config)
+    adapter = settings.adapter(loaded, name)
+    token = settings.secret(loaded.core.token, "[core] token").decode()
+    tls = settings.tls(loaded.core)
+    overrides = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    adapter = msgspec.structs.replace(adapter, serving=msgspec.structs.replace(adapter.serving, **overrides))
+    configure_logs()
+    uvloop.run(_run(adapter, loaded.core.target, token, tls))
 
 
 @app.command("list")
@@ -83,20 +90,9 @@ def list_(
         return
     for protocol in providers.protocols():
         typer.echo(f"protocol {protocol}")
-    if config is None:
-        return
-    try:
-        loaded = settings.load(config)
-    except settings.ConfigError as error:
-        raise _misused(error) from None
-    for name in sorted(loaded.adapters):
-        typer.echo(f"adapter {name}")
-
-
-def _misused(error: Exception) -> typer.Exit:
-    """The end of a command that was called wrongly: one line that says how."""
-    typer.echo(str(error), err=True)
-    return typer.Exit(MISUSED)
+    if config is not None:
+        for name in sorted(settings.load(config).adapters):
+            typer.echo(f"adapter {name}")
 
 
 async def _run(adapter: settings.Adapter, target: str, token: str, tls: Tls | None) -> None:
@@ -126,9 +122,9 @@ async def _opened(stack: AsyncExitStack, adapter: settings.Adapter, wallet: Wall
     except OSError as error:
         # An event loop puts the address in front of what the system said.
         said = str(error.strerror or error).rpartition(": ")[2]
-        raise settings.ConfigError(f"{where}: cannot listen on {here.host}, port {here.port}: {said}") from error
+        raise ConfigError(f"{where}: cannot listen on {here.host}, port {here.port}: {said}") from error
     except ValueError as error:
-        raise settings.ConfigError(f"{where}: {error}") from error
+        raise ConfigError(f"{where}: {error}") from error
 
 
 if __name__ == "__main__":
