@@ -7,7 +7,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from adapters import signing
-from adapters.conformance.dialect import Case, Dialect, Move, Said, Says, Situation, Step, no, yes
+from adapters.conformance.dialect import ACCEPTED, Case, Dialect, Move, Said, Says, Situation, Step, no, yes
 from adapters.conformance.wires import Reply, Wire, headed, posted, query, quoted
 
 _REFUSED = Says("400", 400, balance=False)
@@ -84,7 +84,7 @@ def _read(reply: Reply) -> Said:
 
 _CASES = (
     Case(
-        name="swipe.free_rounds",
+        name="swipe.free-rounds",
         source="providers 6",
         steps=(
             Step(say=_free_bet, id="bet", amount="10.00", leaves="0.00"),
@@ -93,6 +93,11 @@ _CASES = (
             Step(say="rollback", id="refund", of="bet", leaves="0.00"),
             Step(say="prize", id="total", amount="30.00", leaves="30.00"),
         ),
+    ),
+    Case(
+        name="swipe.finer-than-a-balance",
+        source="providers 6",
+        steps=(Step(say="bet", amount="0.0000000001", says=(_REFUSED,), leaves="0"),),
     ),
 )
 
@@ -117,10 +122,11 @@ DIALECTS = (
             Situation.LIMIT_REACHED: tuple(Says(f"{kind}_limit", 400) for kind in ("bet", "loss", "time")),
             Situation.OTHER_DATA: _REFUSED,
             Situation.ROLLED_BACK_BEFORE: _REFUSED,
+            # No page says which: a win names its round, and not its bet.
+            Situation.WIN_OF_ROLLED_BACK: (ACCEPTED, _REFUSED),
             Situation.BAD_SIGNATURE: Says("401", 401, balance=False),
             Situation.BAD_REQUEST: _REFUSED,
             Situation.BAD_AMOUNT: _REFUSED,
-            Situation.TOO_FINE: _REFUSED,
             Situation.INTERNAL: Says("500", 500, balance=False),
         },
         lacks={
@@ -131,7 +137,10 @@ DIALECTS = (
             Situation.WRONG_CURRENCY: "no request names a currency: it is the session's",
             Situation.ROUND_CLOSED: "nothing says that a round is over",
             Situation.STALE_SIGNATURE: "nothing time-bound is signed",
-            Situation.WIN_OF_ROLLED_BACK: "a win names no bet, only its round",
+            "refused.session-of-another-player": "no request names a player: the session says who",
+            "rollback.of-a-win": "wins are sent until they are accepted, and never refunded",
+            "rollback.of-a-win-before-it": "wins are sent until they are accepted, and never refunded",
+            Situation.TOO_FINE: "a balance has its currency's digits, and no page says that of amounts",
         },
         finest="0.01",
         waits=5.0,
