@@ -42,12 +42,11 @@ _SYNTAX, _TYPES = "RS_ERROR_WRONG_SYNTAX", "RS_ERROR_WRONG_TYPES"
 _TOKEN, _SEALED = "RS_ERROR_INVALID_TOKEN", "RS_ERROR_INVALID_SIGNATURE"
 _CURRENCY, _DISABLED = "RS_ERROR_WRONG_CURRENCY", "RS_ERROR_USER_DISABLED"
 _LIMIT, _POOR = "RS_ERROR_LIMIT_REACHED", "RS_ERROR_NOT_ENOUGH_MONEY"
-# A success to the provider, as OK is: to be said of nothing that did not move.
-_DUPLICATE = "RS_ERROR_DUPLICATE_TRANSACTION"
 # Of a rollback a success, of a win an alarm; of a bet neither a success nor to be tried again.
 _ABSENT = "RS_ERROR_TRANSACTION_DOES_NOT_EXIST"
 
-# UNKNOWN has a bet rolled back and a win or rollback sent again for a day; the other errors are final.
+# UNKNOWN has a bet rolled back and a win or rollback sent again for a day; the other errors are final. DUPLICATE is a
+# success to the provider, as OK is: so it is said of nothing here.
 ERRORS: dict[str, tuple[str, str]] = {
     "UNSPECIFIED": (_UNKNOWN, "refused without a reason"),
     "INVALID_REQUEST": (_SYNTAX, "the request is malformed"),
@@ -57,7 +56,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     "UNKNOWN_PROVIDER": (_UNKNOWN, "the wallet does not know this adapter"),
     "SESSION_UNKNOWN": (_TOKEN, "the session is unknown"),
     "PLAYER_UNKNOWN": (_TOKEN, "the player is unknown"),
-    "CONFLICT": (_DUPLICATE, "the id was used before with other contents"),
+    "CONFLICT": (_SYNTAX, "the id was used before with other contents, or is another player's"),
     "TOMBSTONED": (_ABSENT, "the transaction was rolled back before it arrived"),
     "WRONG_CURRENCY": (_CURRENCY, "the player or round has another currency"),
     "SESSION_EXPIRED": ("RS_ERROR_TOKEN_EXPIRED", "the session has expired"),
@@ -73,7 +72,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     "LIMIT_REACHED": (_LIMIT, "a limit of the player is reached"),
     "INSUFFICIENT_FUNDS": (_POOR, "the player has too little money"),
     "ROUND_NOT_FOUND": (_ABSENT, "the round is unknown"),
-    "ALREADY_EXISTS": (_DUPLICATE, "it exists with other contents"),
+    "ALREADY_EXISTS": (_SYNTAX, "it exists with other contents"),
     "INVALID_JOURNAL": (_UNKNOWN, "the wallet could not book this"),
     "TRANSACTION_NOT_FOUND": (_ABSENT, "the transaction is unknown"),
     "IN_PROGRESS": (_UNKNOWN, "still being worked on"),

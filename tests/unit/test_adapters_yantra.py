@@ -141,7 +141,7 @@ TABLE = [
     ("PLAYER_UNKNOWN", "INVALID_TOKEN", 200, False),
     ("WRONG_CURRENCY", "WRONG_CURRENCY", 200, False),
     ("UNKNOWN_CURRENCY", "WRONG_CURRENCY", 200, False),
-    ("CONFLICT", "DUPLICATE_TRANSACTION", 200, False),
+    ("CONFLICT", "WRONG_SYNTAX", 200, False),
     ("REFERENCE_NOT_FOUND", "TRANSACTION_DOES_NOT_EXIST", 200, False),
     ("REFERENCE_ROLLED_BACK", "TRANSACTION_DOES_NOT_EXIST", 200, False),
     ("TOMBSTONED", "TRANSACTION_DOES_NOT_EXIST", 200, False),
@@ -173,7 +173,7 @@ def test_an_error_of_what_was_not_understood_echoes_nothing_and_tells_no_secret(
     assert SECRET not in answer.body
 
 
-@pytest.mark.parametrize("code", ["TOMBSTONED", "REFERENCE_ROLLED_BACK", "REFERENCE_MISMATCH", "ROUND_CLOSED"])
+@pytest.mark.parametrize("code", CODES)
 def test_what_did_not_move_is_no_success(code):
     assert ERRORS[code][0] not in ("RS_OK", "RS_ERROR_DUPLICATE_TRANSACTION")
 
