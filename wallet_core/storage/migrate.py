@@ -3,6 +3,7 @@
 dbmate itself can apply them too: the table of what is applied is its own.
 """
 
+import asyncio
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,9 @@ from wallet_core.storage.reads import SQL
 
 APPLIED = "create table if not exists schema_migrations (version varchar(128) primary key)"
 SQLITE_SCHEME = "sqlite"
+ATTEMPTS = 500
+PAUSE = 0.02
+"""Seconds between two attempts to change how the file is written."""
 
 
 class Migration(NamedTuple):
@@ -87,7 +91,7 @@ async def _migrate_sqlite(path: Path) -> list[str]:
     with sqlite.interpreted():
         async with aiosqlite.connect(path, isolation_level=None) as connection:
             await connection.execute("pragma busy_timeout = 10000")
-            await connection.execute("pragma journal_mode = wal")
+            await _write_ahead(connection)
             await connection.execute(APPLIED)
             for each in migrations("sqlite"):
                 await connection.execute("begin immediate")
@@ -101,6 +105,19 @@ async def _migrate_sqlite(path: Path) -> list[str]:
                 await connection.execute("commit")
                 done.append(each.name)
     return done
+
+
+async def _write_ahead(connection: aiosqlite.Connection) -> None:
+    """Give the file its write-ahead log. Of several who do so at once, some are told it is busy, and not to wait."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or attempt == ATTEMPTS:
+                raise
+            await asyncio.sleep(PAUSE)
+        else:
+            return
 
 
 def _statements(script: str) -> list[str]:

@@ -1,13 +1,14 @@
 """SQLite: the embedded default. One writer thread runs a whole batch in one hop; reads go through aiosqlite.
 
-Write-ahead log and `synchronous=FULL`: a commit that was answered survives a power cut.
+Write-ahead log and `synchronous=FULL`: a commit that was answered survives a power cut. Another thread copies the log
+into the file, so that no commit waits for the disk to take thousands of pages from all over it.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,8 +28,13 @@ PRAGMAS = (
     "pragma busy_timeout = 5000",  # another process may be migrating, or checking
     "pragma cache_size = -65536",  # KiB
     "pragma temp_store = memory",
-    "pragma wal_autocheckpoint = 10000",  # pages: fewer, larger checkpoints than the default 1000; 40 MB are soon read
+    "pragma wal_autocheckpoint = 0",  # see `Log`
 )
+CHECKPOINT = "pragma wal_checkpoint(passive)"  # as much as can be copied without anybody's waiting
+ROWS = 10_000
+"""Written rows after which the log is copied: some 60 MB, which are soon read after a crash."""
+REST = 1_000
+"""Pages that may be left to the writer's own turn: some milliseconds."""
 
 DUPLICATES = frozenset({"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"})
 """A row that another process has just made. Any other constraint is a fault of ours."""
@@ -47,15 +53,58 @@ def interpreted() -> Iterator[None]:
         raise Unavailable(error.sqlite_errorname) from error
 
 
+class Log:
+    """The write-ahead log, copied into the file beside the writer.
+
+    It grows while it is copied, and begins anew only when nothing of it is left; so the writer copies the last of it.
+    An error is not told: what was committed is safe in the log, and it is tried again with the next rows.
+    """
+
+    def __init__(self, path: Path, writer: sqlite3.Connection) -> None:
+        """Take the file, and the connection whose thread calls `wrote`."""
+        self._path = path
+        self._writer = writer
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-log")
+        self._copying: Future[None] | None = None
+        self._rows = 0
+
+    def wrote(self, rows: int) -> None:
+        """Take note of so many committed rows."""
+        self._rows += rows
+        if self._copying is None and self._rows >= ROWS:
+            self._rows = 0
+            self._copying = self._thread.submit(self._copy)
+        elif self._copying is not None and self._copying.done():
+            self._copying = None
+            with suppress(sqlite3.Error):
+                self._writer.execute(CHECKPOINT).fetchall()
+
+    def _copy(self) -> None:
+        """Copy until little is left, or no more can be."""
+        with suppress(sqlite3.Error), closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+            connection.execute("pragma synchronous = full")
+            before, copied = 0, REST + 1
+            while copied - before > REST:
+                before = copied
+                ((_, _, copied),) = connection.execute(CHECKPOINT).fetchall()
+
+    def close(self) -> None:
+        """Wait for the copy under way; what is left is copied when the last connection closes."""
+        self._thread.shutdown()
+
+
 class Sqlite(Reads):
     """The books in one file.
 
     A read is one hop: while any statement of the reader is open, all of them see the commits of when it began.
     """
 
-    def __init__(self, writer: sqlite3.Connection, reader: aiosqlite.Connection, thread: ThreadPoolExecutor) -> None:
-        """Take the open connections; `thread` is the only one that touches the writer."""
+    def __init__(
+        self, writer: sqlite3.Connection, log: Log, reader: aiosqlite.Connection, thread: ThreadPoolExecutor
+    ) -> None:
+        """Take the open connections; `thread` is the only one that touches the writer, and its log."""
         self._writer = writer
+        self._log = log
         self._reader = reader
         self._thread = thread
 
@@ -74,12 +123,13 @@ class Sqlite(Reads):
         with interpreted():
             self._writer.execute("begin immediate")
             try:
-                self._save(work)
+                rows = self._save(work)
                 self._writer.execute("commit")
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("rollback")
                 raise
+            self._log.wrote(rows)
 
     def _preview(self, work: Work) -> None:
         with interpreted():
@@ -91,12 +141,15 @@ class Sqlite(Reads):
             rows = [*rows, *self._load(further)]
         return work.decide()
 
-    def _save(self, work: Work) -> None:
-        for shape, rows in bulk.plan(self._decide(work)).items():
+    def _save(self, work: Work) -> int:
+        """Write what was decided; return the number of rows."""
+        plan = bulk.plan(self._decide(work))
+        for shape, rows in plan.items():
             for size, values in bulk.chunks(rows):
                 cursor = self._writer.execute(bulk.sqlite(shape, size), values)
                 if shape.verb == bulk.GUARD and cursor.rowcount != size:
                     raise VersionConflict
+        return sum(map(len, plan.values()))
 
     def _load(self, needs: Needs) -> list[Row]:
         players = [(player_id,) for player_id in needs.players]
@@ -110,7 +163,7 @@ class Sqlite(Reads):
         rows: list[Row] = []
         for table, width, keys in keyed:
             for size, values in bulk.chunks(keys):
-                statement = bulk.sqlite_loading(table.name, width, size)
+                statement = bulk.sqlite_loading(table, width, size)
                 rows.extend(map(table.read, self._writer.execute(statement, values).fetchall()))
         return rows
 
@@ -132,6 +185,7 @@ class Sqlite(Reads):
     async def close(self) -> None:
         """Let go of the file."""
         await self._reader.close()
+        await asyncio.to_thread(self._log.close)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.close)
         self._thread.shutdown()
 
@@ -156,4 +210,4 @@ async def open_sqlite(path: Path) -> Store:
         await reader.execute("pragma busy_timeout = 5000")
         await reader.execute("pragma query_only = on")
         reader.row_factory = sqlite3.Row
-    return Sqlite(writer, reader, thread)
+    return Sqlite(writer, Log(path, writer), reader, thread)
