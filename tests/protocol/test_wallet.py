@@ -260,6 +260,20 @@ async def test_a_key_that_two_players_have_needs_the_player(core):
     assert (await core.adapter.get_transaction(query)).transaction.rolled_back == money("0")
 
 
+async def test_a_key_is_one_players_where_the_providers_ids_are_one_space(any_core):
+    one, other = await any_core.player(), await any_core.player()
+    first = bet(one, provider_id="softswiss")
+    shared = first.actions[0].external_key
+    await any_core.adapter.play(first)
+    for second in (bet(other, provider_id="softswiss", external_key=shared), win(other, provider_id="softswiss")):
+        second.actions[0].external_key = shared
+        with pytest.raises(Refused, match="CONFLICT"):
+            await any_core.adapter.play(second)
+    assert (await any_core.adapter.play(first)).replayed
+    request = pb.GetBalanceRequest(player_id=other)
+    assert (await any_core.operator.get_balance(request)).balances.cash == money("1000")
+
+
 async def test_those_given_must_agree(core):
     one, other = await core.player(), await core.player()
     token = await core.session(one)

@@ -7,7 +7,7 @@ from tests.storage.books import Saves
 from tests.support.domain import key_of
 from wallet_core.domain.book import Needs
 from wallet_core.domain.decision import Outcome, Reason
-from wallet_core.domain.entries import NO_PLAYER, Category, Kind, Line, Transaction, digest
+from wallet_core.domain.entries import NO_PLAYER, Category, Holder, Kind, Line, Transaction, digest
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import Player, Status
 from wallet_core.domain.pockets import Pocket
@@ -192,6 +192,18 @@ async def test_a_batch_loads_all_it_names_and_all_pockets_of_its_players(store):
     await store.apply(loads)
 
     assert sorted(map(repr, loads.found)) == sorted(repr(row) for row in rows if row.player_id in "ac")
+
+
+async def test_a_batch_loads_who_holds_a_key_of_all_players(store):
+    held = [
+        replace(TRANSACTION, player_id=player, transaction_id=player.encode().ljust(16), kind=kind)
+        for player, kind in (("", Kind.TOMBSTONE), ("a", Kind.BET), ("b", Kind.TOMBSTONE))
+    ]
+    await store.apply(Saves(*held, replace(TRANSACTION, key=b"another key of 1", transaction_id=b"z" * 16)))
+    loads = Saves(wanted=Needs({"a"}, set(), set(), set(), {TRANSACTION.key, b"unheard-of"}))
+    await store.apply(loads)
+
+    assert sorted(map(repr, loads.found)) == sorted(repr(Holder(row.key, row.player_id, row.kind)) for row in held)
 
 
 async def test_a_changed_row_is_replaced_where_it_may_change_and_nowhere_else(store):

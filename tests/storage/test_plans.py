@@ -156,7 +156,7 @@ async def test_the_connections_of_a_store_are_set_so(postgres_database):
 @pytest.mark.parametrize("rows", bulk.CHUNKS)
 def test_sqlite_seeks_each_row_by_an_index(sqlite_database, rows):
     connection = sqlite3.connect(sqlite_database.removeprefix("sqlite://"))
-    statements = [bulk.sqlite_loading(table.name, width, rows) for table, width in postgres._LOADED]  # noqa: SLF001  the same
+    statements = [bulk.sqlite_loading(table, width, rows) for table, width in postgres._LOADED]  # noqa: SLF001  the same
     statements += [bulk.sqlite(shape, rows) for shape in SHAPES]
     try:
         for statement in statements:

@@ -8,7 +8,7 @@ from wallet_core.domain.accounts import ACCOUNTS, DEBT, Guard
 from wallet_core.domain.book import Needs, Row
 from wallet_core.domain.commands import Action, Bury, Command, CreatePlayer, OpenSession, Pay, Play, Terms, VoidRound
 from wallet_core.domain.decision import Balances, Decision, Outcome, Reason
-from wallet_core.domain.entries import Category, Kind, Line, Transaction, digest
+from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction, digest
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket, balances
@@ -78,6 +78,9 @@ class Books:
         for kind, keys in ((Session, wanted.sessions), (Transaction, wanted.transactions), (Round, wanted.rounds)):
             for key in keys:
                 yield from self._found((kind, *key))
+        for row in self.rows.values():
+            if isinstance(row, Transaction) and row.key in wanted.keys:
+                yield Holder(row.key, row.player_id, row.kind)
 
     def _found(self, key: tuple[object, ...]) -> Iterable[Row]:
         return [self.rows[key]] if key in self.rows else []

@@ -35,6 +35,7 @@ from wallet_core.domain.profiles import (
     PROFILES,
     BetSession,
     CreditSession,
+    IdSpace,
     LateOriginal,
     Profile,
     Refusals,
@@ -263,6 +264,63 @@ def test_keys_are_of_a_provider_and_a_player():
             one = play(bet("b1", provider=provider), player_id=player_id, provider_id=provider)
             assert answer(books.do(one)) is Outcome.APPLIED
     assert books.cash == "0.00"
+
+
+ONE_SPACE = Profile(id_space=IdSpace.PROVIDER)
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["in two batches", "in one"])
+@pytest.mark.parametrize("kind", ["bet", "win", "refused bet", "rollback", "note"])
+def test_a_key_of_another_player_is_taken_where_ids_are_one_space(kind, together):
+    books = Books(cash="20", players=("ann", "bob"))
+    first = {
+        "bet": bet("k"),
+        "win": promo("k", "5"),
+        "refused bet": bet("k", "30"),
+        "rollback": rollback("k", "b0"),
+        "note": note("k"),
+    }[kind]
+    told = [play(first, profile=ONE_SPACE)]
+    told += [play(action, profile=ONE_SPACE, player_id="bob") for action in (bet("k"), promo("k", "5"), bet("b2"))]
+    told += [play(first, profile=ONE_SPACE)]
+    one, bets, wins, other, again = books.do_batch(told) if together else [books.do(command) for command in told]
+    assert (answer(bets), answer(wins)) == (Reason.CONFLICT, Reason.CONFLICT)
+    assert books.transaction("k", player="bob") is None
+    assert answer(other) is Outcome.APPLIED
+    assert again.replayed
+    assert again.results == tuple(replace(result, replayed=True) for result in one.results)
+    books.assert_sound()
+
+
+def test_a_play_with_one_key_of_another_player_moves_nothing():
+    books = Books(cash="20", players=("ann", "bob"))
+    books.do(play(promo("k", "5"), profile=ONE_SPACE))
+    assert answer(books.do(play(bet("b1"), promo("k", "5"), profile=ONE_SPACE, player_id="bob"))) is Reason.CONFLICT
+    assert books.held("bob").cash == units("20")
+    assert books.transaction("b1", player="bob") is None
+
+
+def test_a_request_that_left_no_key_leaves_it_to_another_player():
+    books = Books(cash="20", players=("ann", "bob"))
+    refused = play(bet("k"), profile=ONE_SPACE, currency="USD")
+    assert answer(books.do(refused)) is Reason.WRONG_CURRENCY
+    assert answer(books.do(play(bet("k"), profile=ONE_SPACE, player_id="bob"))) is Outcome.APPLIED
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["in two batches", "in one"])
+def test_tombstones_where_ids_are_one_space(together):
+    books = Books(cash="20", players=("ann", "bob"))
+    told = [
+        bury("k"),
+        play(bet("k"), profile=ONE_SPACE),
+        play(rollback("x1", "k2"), profile=ONE_SPACE),
+        play(bet("k2"), profile=ONE_SPACE, player_id="bob"),  # it was ann's that was rolled back, and never came
+        play(bet("k2"), profile=ONE_SPACE),
+    ]
+    decisions = books.do_batch(told) if together else [books.do(command) for command in told]
+    expected = [Outcome.NOOP, Reason.TOMBSTONED, Outcome.NOOP, Outcome.APPLIED, Reason.CONFLICT]
+    assert [answer(decision) for decision in decisions] == expected
+    assert books.cash == "20.00"
 
 
 @pytest.mark.parametrize(("shown", "then"), [(Shown.THEN, "10.00"), (Shown.NOW, "35.00")])

@@ -8,6 +8,7 @@ from wallet_core.domain.profiles import (
     PROFILES,
     BetSession,
     CreditSession,
+    IdSpace,
     LateOriginal,
     LateStake,
     Overdraw,
@@ -118,6 +119,7 @@ def test_the_row_says_what_the_matrix_says(name, column, cell):
 
 # What the matrix has no column for: policies that differ from the default, and nobody else's do.
 BESIDE = {
+    "id_space": {IdSpace.PROVIDER: {"hub88", "softswiss", "jdb", "yantra", "fundist"}},
     "bet_session": {BetSession.REQUIRED: {"generic", "hub88", "evolution", "swipe"}},
     "late_stake": {LateStake.REFUSE: {"generic", "thrillgate", "evolution", "hundredhp", "rubyplay", "redtiger"}},
     "repeated_rollback": {RepeatedRollback.REFUSE: {"hundredhp"}},

@@ -5,6 +5,7 @@ refused half-way is undone whole, and so that the save writes just what changed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, cast
@@ -13,14 +14,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wallet_core.domain.accounts import ACCOUNTS, DEBT, Guard
-from wallet_core.domain.entries import Entry, Line, Transaction, TransactionKey
+from wallet_core.domain.entries import NO_PLAYER, Entry, Holder, Kind, Line, Transaction, TransactionKey
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
 
-Row = Player | Pocket | Session | Round | Transaction
+Row = Player | Pocket | Session | Round | Transaction | Holder
 
 SessionKey = tuple[str, bytes]
 RoundKey = tuple[str, str, str]
@@ -38,6 +39,7 @@ class Needs(Struct):
     """The rows a batch of commands will read.
 
     Attributes:
+        keys: of transactions, whoever's they are: who holds them is needed.
         further: whether these rows may name others that are needed, too.
     """
 
@@ -45,6 +47,7 @@ class Needs(Struct):
     sessions: set[SessionKey]
     transactions: set[TransactionKey]
     rounds: set[RoundKey]
+    keys: set[bytes] = set()
     further: bool = False
 
     @classmethod
@@ -58,6 +61,7 @@ class Needs(Struct):
         self.sessions |= more.sessions
         self.transactions |= more.transactions
         self.rounds |= more.rounds
+        self.keys |= more.keys
 
 
 class Mark(Struct, frozen=True):
@@ -76,17 +80,24 @@ class Book:
         self._sessions: dict[SessionKey, Session | None] = dict.fromkeys(needs.sessions)
         self._transactions: dict[TransactionKey, Transaction | None] = dict.fromkeys(needs.transactions)
         self._rounds: dict[RoundKey, Round | None] = dict.fromkeys(needs.rounds)
+        self._holders: dict[tuple[bytes, str], Holder] = {}
         self._purses: dict[tuple[str, str], dict[str, Pocket]] = {}
         self._shelves: dict[type[Row], dict[Any, Any]] = {
             Player: self._players,
             Session: self._sessions,
             Transaction: self._transactions,
             Round: self._rounds,
+            Holder: self._holders,
         }
         self._undo: list[tuple[dict[Any, Any], Any, Row | None]] = []
         for row in rows:
             shelf, key = self._place(row)
             shelf[key] = row
+        self._asking: dict[bytes, list[str]] = {key: [] for key in needs.keys}
+        if needs.keys:  # who holds them already, and who in this batch may come to
+            for player_id, key in chain(needs.transactions, ((holder, key) for key, holder in self._holders)):
+                if key in self._asking:
+                    self._asking[key].append(player_id)
         self.lines: list[Line] = []
 
     def player(self, player_id: str) -> Player | None:
@@ -109,6 +120,17 @@ class Book:
             return self._transactions[player_id, key]
         except KeyError:
             raise _not_loaded(Transaction, player_id, key) from None
+
+    def holders(self, key: bytes) -> set[str]:
+        """Return who has a transaction under the key; tombstones count only where they know no player."""
+        if key not in self._asking:
+            raise _not_loaded(Holder, key)
+        found = set()
+        for player_id in self._asking[key]:
+            row = self._transactions.get((player_id, key)) or self._holders.get((key, player_id))
+            if row is not None and (row.kind is not Kind.TOMBSTONE or player_id == NO_PLAYER):
+                found.add(player_id)
+        return found
 
     def round(self, player_id: str, provider_id: str, round_id: str) -> Round | None:
         """Return the round, or none if there is none."""
@@ -232,6 +254,7 @@ _KEYS: dict[type[Row], Callable[[Any], Any]] = {
     Transaction: attrgetter("player_id", "key"),
     Round: attrgetter("player_id", "provider_id", "round_id"),
     Session: attrgetter("player_id", "session_id"),
+    Holder: attrgetter("key", "player_id"),
 }
 
 

@@ -100,6 +100,14 @@ class Transaction(Struct, frozen=True, gc=False):
         return tuple((pocket, amount) for pocket, amount in left.items() if amount)
 
 
+class Holder(Struct, frozen=True, gc=False):
+    """Of a transaction: who has the key, and for what. Only read, where a provider's ids are one space."""
+
+    key: bytes
+    player_id: str
+    kind: Kind
+
+
 class Line(Struct, frozen=True, gc=False):
     """A line of a journal (R-LEDGER-01); `sequence` and `balance_after` on authorising accounts only (R-LEDGER-04)."""
 

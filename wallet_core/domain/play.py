@@ -25,7 +25,7 @@ from wallet_core.domain.entries import NO_PLAYER, Kind, Transaction, digest
 from wallet_core.domain.gates import ORIGINALS
 from wallet_core.domain.players import Player, belongs
 from wallet_core.domain.pockets import balances, shown
-from wallet_core.domain.profiles import LateOriginal, Refusals, Repeat
+from wallet_core.domain.profiles import IdSpace, LateOriginal, Refusals, Repeat
 from wallet_core.domain.profiles import Shown as ShownBalance
 from wallet_core.domain.table import NOTHING, Move, Table
 
@@ -45,7 +45,10 @@ def needs(command: Play, wanted: Needs) -> None:
     for action in command.actions:
         wanted.transactions.add((player_id, action.key))
         if action.kind in ORIGINALS:
-            wanted.transactions.add((NO_PLAYER, action.key))
+            if command.profile.id_space is IdSpace.PROVIDER:
+                wanted.keys.add(action.key)
+            else:
+                wanted.transactions.add((NO_PLAYER, action.key))
         elif action.references:
             wanted.further = True
         for reference in action.references:
@@ -118,7 +121,7 @@ def _fresh(table: Table) -> list[Action]:
     for action in command.actions:
         stored = book.transaction(command.player_id, action.key)
         if stored is None or (stored.kind is Kind.TOMBSTONE and action.kind in ORIGINALS):
-            buried = buried or stored is not None or _buried(table, action)
+            buried = _buried(table, action) or stored is not None or buried
             if stored is None:
                 fresh.append(action)
             else:
@@ -151,12 +154,23 @@ def _late(table: Table, fresh: list[Action]) -> list[Action]:
 
 
 def _buried(table: Table, action: Action) -> bool:
-    """Whether a tombstone that knows no player lies in wait for the action."""
+    """Whether a tombstone that knows no player lies in wait for the action.
+
+    Raises:
+        Refused: CONFLICT, the key is another player's and the provider's ids are one space.
+    """
     if action.kind not in ORIGINALS:
         return False
     command, book = table.command, table.book
+    if command.profile.id_space is IdSpace.PROVIDER:
+        holders = book.holders(action.key)
+        if holders - {NO_PLAYER, command.player_id}:
+            raise Refused(Reason.CONFLICT)
+        alone = NO_PLAYER in holders
+    else:
+        alone = book.transaction(NO_PLAYER, action.key) is not None
     batch = command.batch_id and book.transaction(*grave(command.provider_id, batch_key(command.batch_id)))
-    return bool(batch) or book.transaction(NO_PLAYER, action.key) is not None
+    return alone or bool(batch)
 
 
 def _act(table: Table, action: Action, *, closing: bool) -> Result:

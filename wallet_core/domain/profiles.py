@@ -41,6 +41,19 @@ UNKNOWN_ROLLBACK: dict[UnknownRollback, Reason | None] = {
 }
 
 
+class IdSpace(Enum):
+    """Whose ids a provider's are: each player's own, or one space over all players (core_operations 1).
+
+    PROVIDER refuses a bet or win whose key another player has: CONFLICT, and nothing is stored. That is asked of the
+    books as they were when its batch was loaded. So two players' first uses of one id, under way at the same moment in
+    two lanes or processes, are both accepted: each is booked once, under its own player. Only a unique key over all
+    players could refuse that, and players are distributed.
+    """
+
+    PLAYER = "PLAYER"
+    PROVIDER = "PROVIDER"
+
+
 class LateOriginal(Enum):
     """A transaction that arrives after its rollback (R-PROV-10). It never moves money."""
 
@@ -134,6 +147,7 @@ class Profile(Struct, frozen=True):
     """One protocol's policies. The defaults are the safest answers where a protocol is silent."""
 
     repeat: Repeat = Repeat.CONFLICT
+    id_space: IdSpace = IdSpace.PLAYER
     replay_balance: Shown = Shown.THEN
     unknown_rollback: UnknownRollback = UnknownRollback.OK
     late_original: LateOriginal = LateOriginal.REFUSE
@@ -164,6 +178,7 @@ PROFILES: dict[str, Profile] = {
         credit_session=CreditSession.IGNORED,
     ),
     "hub88": Profile(
+        id_space=IdSpace.PROVIDER,
         win_reference=WinReference.MUST_EXIST,
         overdraw=Overdraw.REFUSE,
         bet_session=BetSession.REQUIRED,
@@ -187,6 +202,7 @@ PROFILES: dict[str, Profile] = {
         bet_session=BetSession.REQUIRED,
     ),
     "softswiss": Profile(
+        id_space=IdSpace.PROVIDER,
         credit_session=CreditSession.IGNORED,
         zero=Zero.REFUSE,
         late_stake=LateStake.ACCEPT,
@@ -225,6 +241,7 @@ PROFILES: dict[str, Profile] = {
         late_stake=LateStake.ACCEPT,
     ),
     "jdb": Profile(
+        id_space=IdSpace.PROVIDER,
         unknown_rollback=UnknownRollback.IN_PROGRESS,
         settled_rollback=SettledRollback.REFUSE,
         win_reference=WinReference.MUST_EXIST,
@@ -234,6 +251,7 @@ PROFILES: dict[str, Profile] = {
     ),
     "yantra": Profile(
         repeat=Repeat.REPLAY,
+        id_space=IdSpace.PROVIDER,
         replay_balance=Shown.NOW,
         unknown_rollback=UnknownRollback.NOT_FOUND,
         win_reference=WinReference.MUST_EXIST,
@@ -265,6 +283,7 @@ PROFILES: dict[str, Profile] = {
         late_stake=LateStake.ACCEPT,
     ),
     "fundist": Profile(
+        id_space=IdSpace.PROVIDER,
         credit_session=CreditSession.IGNORED,
         late_stake=LateStake.ACCEPT,
     ),

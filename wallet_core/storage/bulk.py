@@ -96,9 +96,8 @@ def sqlite(shape: Shape, rows: int) -> str:
 
 
 @cache
-def sqlite_loading(name: str, width: int, rows: int) -> str:
+def sqlite_loading(table: Table[Any], width: int, rows: int) -> str:
     """Return the statement that reads a table's rows by so many keys of so many columns each."""
-    table = _TABLES[name]
     keys = table.columns[:width]
     columns = ", ".join(f"t.{column.name}" for column in table.columns)
     joined = " and ".join(f"t.{column.name} = u.{column.name}" for column in keys)

@@ -18,9 +18,9 @@ from wallet_core.storage.reads import SQL
 
 APPLIED = "create table if not exists schema_migrations (version varchar(128) primary key)"
 SQLITE_SCHEME = "sqlite"
-ATTEMPTS = 500
+ATTEMPTS = 50
 PAUSE = 0.02
-"""Seconds between two attempts to change how the file is written."""
+"""Seconds between two attempts."""
 
 
 class Migration(NamedTuple):
@@ -87,37 +87,38 @@ async def _applied_sqlite(path: Path) -> set[str]:
 
 async def _migrate_sqlite(path: Path) -> list[str]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    done = []
+    done: list[str] = []
     with sqlite.interpreted():
-        async with aiosqlite.connect(path, isolation_level=None) as connection:
-            await connection.execute("pragma busy_timeout = 10000")
-            await _write_ahead(connection)
-            await connection.execute(APPLIED)
-            for each in migrations("sqlite"):
-                await connection.execute("begin immediate")
-                try:
-                    await connection.execute("insert into schema_migrations (version) values (?)", (each.version,))
-                except sqlite3.IntegrityError:
-                    await connection.execute("rollback")
-                    continue
-                for statement in _statements(each.up):
-                    await connection.execute(statement)
-                await connection.execute("commit")
-                done.append(each.name)
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                await _apply_sqlite(path, done)
+            except sqlite3.OperationalError as error:
+                # While one process gives a new file its log, others may be told it is busy, and not to wait.
+                if error.sqlite_errorname != "SQLITE_BUSY" or not left:
+                    raise
+                await asyncio.sleep(PAUSE)
+            else:
+                break
     return done
 
 
-async def _write_ahead(connection: aiosqlite.Connection) -> None:
-    """Give the file its write-ahead log. Of several who do so at once, some are told it is busy, and not to wait."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            await connection.execute("pragma journal_mode = wal")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_BUSY" or attempt == ATTEMPTS:
-                raise
-            await asyncio.sleep(PAUSE)
-        else:
-            return
+async def _apply_sqlite(path: Path, done: list[str]) -> None:
+    """Apply what is pending, and add its names to `done`."""
+    async with aiosqlite.connect(path, isolation_level=None) as connection:
+        await connection.execute("pragma busy_timeout = 10000")
+        await connection.execute("pragma journal_mode = wal")
+        await connection.execute(APPLIED)
+        for each in migrations("sqlite"):
+            await connection.execute("begin immediate")
+            try:
+                await connection.execute("insert into schema_migrations (version) values (?)", (each.version,))
+            except sqlite3.IntegrityError:
+                await connection.execute("rollback")
+                continue
+            for statement in _statements(each.up):
+                await connection.execute(statement)
+            await connection.execute("commit")
+            done.append(each.name)
 
 
 def _statements(script: str) -> list[str]:

@@ -12,7 +12,7 @@ from wallet_core.domain.book import Needs, Row
 from wallet_core.storage import bulk
 from wallet_core.storage.reads import Reads, bound, named
 from wallet_core.storage.store import Changes, Store, Unavailable, VersionConflict, Work
-from wallet_core.storage.tables import PLAYERS, POCKETS, ROUNDS, SESSIONS, TRANSACTIONS, Table
+from wallet_core.storage.tables import HOLDERS, PLAYERS, POCKETS, ROUNDS, SESSIONS, TRANSACTIONS, Table
 
 # A plan made while a table is small scans it whole, and is kept: three to five times slower once it is not. So the hot
 # connections plan once, by index and nested loop only. Held by a test that explains every statement.
@@ -61,6 +61,7 @@ _LOADED: tuple[tuple[Table[Any], int], ...] = (
     (SESSIONS, 2),
     (TRANSACTIONS, 2),
     (ROUNDS, 3),
+    (HOLDERS, 1),
 )
 _LOAD = bulk.loading(_LOADED)
 _READ = tuple(table.read for table, _ in _LOADED)
@@ -103,6 +104,7 @@ class Postgres(Reads):
             *_columns(needs.sessions, 2),
             *_columns(needs.transactions, 2),
             *_columns(needs.rounds, 3),
+            list(needs.keys),
         )
         return [_READ[kind](row) for kind, row in found]
 

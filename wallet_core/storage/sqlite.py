@@ -18,7 +18,7 @@ from wallet_core.domain.book import Needs, Row
 from wallet_core.storage import bulk
 from wallet_core.storage.reads import Reads, bound, named
 from wallet_core.storage.store import Store, Unavailable, VersionConflict, Work
-from wallet_core.storage.tables import PLAYERS, POCKETS, ROUNDS, SESSIONS, TRANSACTIONS, Table
+from wallet_core.storage.tables import HOLDERS, PLAYERS, POCKETS, ROUNDS, SESSIONS, TRANSACTIONS, Table
 
 T = TypeVar("T")
 
@@ -159,6 +159,7 @@ class Sqlite(Reads):
             (SESSIONS, 2, list(needs.sessions)),
             (TRANSACTIONS, 2, list(needs.transactions)),
             (ROUNDS, 3, list(needs.rounds)),
+            (HOLDERS, 1, [(key,) for key in needs.keys]),
         )
         rows: list[Row] = []
         for table, width, keys in keyed:

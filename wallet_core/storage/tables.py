@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from wallet_core.domain.decision import Outcome, Reason
-from wallet_core.domain.entries import Category, Kind, Line, Transaction
+from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction
 from wallet_core.domain.players import Player, Status
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.rounds import Round
@@ -186,6 +186,9 @@ TRANSACTIONS = Table(
     ],
     ("rolled_back", "settlements", "undone"),
 )
+
+HOLDERS = Table("transactions", Holder, 1, [*_bytes("key"), *_text("player_id"), _enum("kind", Kind)], ())
+"""Whoever has a key; read only."""
 
 LINES = Table(
     "lines",
