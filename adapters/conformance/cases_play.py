@@ -11,11 +11,13 @@ from adapters.conformance.cases import (
     case,
     close,
     prize,
+    rollback,
     win,
 )
 from adapters.conformance.dialect import Situation, Step
 
 _TOGETHER = Step(say="bet_and_win", id="t", items=(bet(), win(amount="4.00")), leaves="-6.00")
+_TWO_BETS = (bet(amount="5.00"), bet(id="b", amount="3.00", leaves="-8.00"))
 _HUGE = "63727092.34"
 _BATCH = Step(
     say="batch",
@@ -27,6 +29,8 @@ _BATCH = Step(
         prize(id="s", amount="-1.00", says=(Situation.BAD_AMOUNT,)),
     ),
 )
+# As a float times a hundred each is a little less than its cents; the third is so times a million, too.
+_NO_FLOATS = ("0.29", "1.15", "8.20", "19.99")
 _PAYMENTS = Step(say="batch", id="batch", items=tuple(prize(id=f"p{n}", amount="0.01") for n in range(100)))
 
 PLAY = (
@@ -90,10 +94,16 @@ PLAY = (
         bet(id="c", amount="0.70", leaves="-1.00"),
     ),
     case(
+        "amount.no-float",
+        "R-MONEY-01",
+        *(bet(id=f"b{n}", round=f"r{n}", amount=amount) for n, amount in enumerate(_NO_FLOATS)),
+        balance(leaves=" ".join(f"-{amount}" for amount in _NO_FLOATS)),
+    ),
+    case(
         "amount.large",
         "R-MONEY-05",
         bet(amount="1.00"),
-        win(amount=_HUGE),
+        win(amount=_HUGE, leaves=f"-1.00 {_HUGE}"),
         bet(id="b", round="r2", amount=_HUGE, leaves="-1.00"),
     ),
     case(
@@ -109,6 +119,27 @@ PLAY = (
         bet(),
         close(leaves="-10.00"),
         again(close(), Situation.OK, leaves="-10.00"),
+        bet(id="b", amount="1.00", says=(Situation.ROUND_CLOSED,), leaves="-11.00", refused_leaves="-10.00"),
+    ),
+    case(
+        "round.closed-and-won",
+        "rulebook 5.2",
+        *_TWO_BETS,
+        win(of="a", amount="2.00", closes=True, leaves="-6.00"),
+        win(id="v", of="b", says=(Situation.OK, Situation.SECOND_WIN), leaves="-5.00", refused_leaves="-6.00"),
+    ),
+    case(
+        "round.closed-and-rolled-back",
+        "rulebook 5.2",
+        *_TWO_BETS,
+        win(of="a", amount="2.00", closes=True, leaves="-6.00"),
+        rollback(
+            of="b",
+            amount="3.00",
+            says=(Situation.OK, Situation.SETTLED_ROLLED_BACK),
+            leaves="-3.00",
+            refused_leaves="-6.00",
+        ),
     ),
     case(
         "bet-and-win.together",
@@ -124,6 +155,13 @@ PLAY = (
             id="t",
             items=(bet(amount=TOO_MUCH), win(amount="5.00")),
             says=(Situation.INSUFFICIENT_FUNDS,),
+            leaves="0",
+        ),
+        Step(
+            say="bet_and_win",
+            id="u",
+            items=(bet(id="b"), win(id="v", of="b", amount="-1.00")),
+            says=(Situation.BAD_AMOUNT,),
             leaves="0",
         ),
     ),

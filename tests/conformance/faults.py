@@ -528,9 +528,8 @@ class HalfAPlay(Books):
     """Of several actions those before a refused one stand."""
 
     async def play(self, ask):
-        for action in ask.actions:
-            reply = await super().play(replace(ask, actions=(action,)))
-        return reply
+        replies = [await super(HalfAPlay, self).play(replace(ask, actions=(action,))) for action in ask.actions]
+        return replace(replies[-1], rows=tuple(reply.rows[0] for reply in replies))
 
 
 class BatchStops(Books):
