@@ -55,9 +55,9 @@ class Door:
         ) as answer:
             return Reply(answer.status, answer.headers["Content-Type"], await answer.read())
 
-    async def seat(self, balance="100.00", currency="EUR"):
+    async def seat(self, balance="100.00", currency="EUR", **members):
         """A new player with a session."""
-        player = await self.core.player(balance=balance, currency=currency)
+        player = await self.core.player(balance=balance, currency=currency, **members)
         return Seat(player, await self.core.session(player, self.provider_id), currency)
 
     async def close(self, seat):
