@@ -4,8 +4,9 @@ An exchange has a `request` and an `answer`, or ends the session (`"session": "c
 (JSON), `fields` (a form, or a query where the method is GET) or `raw` text; the dialect signs it, unless it is said to
 be `"signed": false`, by the key that `secret` names. An answer's content is `body`, or `text` where it is no JSON.
 
-In any text, `{player}`, `{token}` and `{run}` stand for this test's own, `{uuid-1}` and the like for UUIDs of it; in an expected answer, `{any}` is any text and
-`{name}` any other is whatever stood there first, and the same ever after.
+In any text, `{player}`, `{token}` and `{run}` stand for this test's own, `{uuid-1}` and so on for UUIDs of its own, and
+`{UUID-1}` for the same in capitals; in an expected answer, `{any}` is any text and `{name}` any other is whatever stood
+there first, and the same ever after.
 """
 
 import re
@@ -80,8 +81,15 @@ def asked(request, names):
 
 
 def filled(text, names):
-    named = re.sub(r"\{(player|token|run)\}", lambda match: names[match[1]], text)
-    return re.sub(r"\{(uuid-\d+)\}", lambda match: str(uuid.uuid5(uuid.UUID(names["run"]), match[1])), named)
+    """The text with what stands for something replaced."""
+
+    def meant(match):
+        if match[1] in names:
+            return names[match[1]]
+        own = str(uuid.uuid5(uuid.UUID(names["run"]), match[1].lower()))
+        return own.upper() if match[1].isupper() else own
+
+    return re.sub(r"\{(player|token|run|(?:uuid|UUID)-\d+)\}", meant, text)
 
 
 def difference(expected, given, names, where):
