@@ -21,7 +21,7 @@ import uvloop
 
 from tests.bench import conditions, engine, goals, grown, grpc_rows, http_rows, memory, stages
 from tests.bench.measure import HEAD, Fact, Row
-from tests.bench.places import Files, Place, Server, new_folder
+from tests.bench.places import MEMORY, OPTIONS, Files, Place, Server, new_folder
 
 BENCHES = ("engine", "gRPC", "HTTP", "stages", "grown", "memory")
 DATABASES = ("sqlite", "postgresql")
@@ -75,7 +75,7 @@ async def main(given: argparse.Namespace) -> None:
         await server.connect()
         files = Files(folder)
         places = [each for each in (files, server) if each.name.lower() in (given.database or DATABASES)]
-        told = conditions.told(folder, server.version)
+        told = conditions.told(folder, server.version, OPTIONS, MEMORY)
         print("\n".join(told), f"\n{HEAD}", sep="\n", flush=True)
         found = await measured(given, places, folder)
     finally:

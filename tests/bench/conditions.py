@@ -4,6 +4,7 @@ import os
 import platform
 import sqlite3
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,7 +12,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 FLUSHES = 100
 
 
-def told(folder: Path, postgres: str) -> list[str]:
+def told(folder: Path, postgres: str, options: Sequence[str], memory: int) -> list[str]:
     """Return the conditions, a line each."""
     model = next(
         (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
@@ -20,11 +21,11 @@ def told(folder: Path, postgres: str) -> list[str]:
     packages = ", ".join(f"{name} {version(name)}" for name in ("uvloop", "asyncpg", "grpcio", "protobuf", "msgspec"))
     load = " ".join(f"{each:.2f}" for each in os.getloadavg())
     return [
-        f"machine      {model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
+        f"machine      {model}, {os.cpu_count()} cores, {memory} MiB, {platform.system()} {platform.release()}",
         f"busy         load average {load}",
         f"versions     Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgres}",
         f"             {packages}",
-        "durability   PostgreSQL fsync=on, synchronous_commit=on, full_page_writes=on; SQLite WAL, synchronous=FULL",
+        f"durability   PostgreSQL {' '.join(options)}; SQLite WAL, synchronous=FULL",
         f"disk         fdatasync of 8 KiB takes {_flush(folder) * 1e6:.0f} µs (median of {FLUSHES})",
         "load         closed loop: a caller sends its next bet when the last is answered; N/s: by the clock, and",
         "             latency counts from when a bet was due. Load, core and database share these cores",

@@ -5,7 +5,7 @@ import time
 from tests.bench.bets import PLAYERS
 from tests.bench.engine import engine
 from tests.bench.measure import Fact, Row, contest
-from tests.bench.places import Place, Server
+from tests.bench.places import Place
 
 CALLERS = 128
 TRANSACTIONS = 10
@@ -31,8 +31,7 @@ async def measure(place: Place, seconds: float, rounds: int, millions: float) ->
         f" transaction, its rows and indexes together; filled in {took:.0f} s",
     )
     print(fact.line(), flush=True)
-    if isinstance(place, Server):
-        await place.checkpoint()  # so that the first round writes whole pages to the log, the others fewer
+    await place.settle(big)
     async with engine(place, small) as few, engine(place, big) as many:
         rows = await contest(
             "grown",
