@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from adapters import commands, demo, providers, settings
 from adapters.conformance.command import conformance
-from adapters.references import ConfigError
+from adapters.references import ConfigError, token
 from adapters.server import serving
 from wallet_core.client import Tls, Wallet
 from wallet_core.telemetry import configure_logs, rest_collector
@@ -68,12 +68,12 @@ def run(
         raise ConfigError("--config FILE or WALLET_ADAPTERS_CONFIG is needed")
     loaded = settings.load(config)
     adapter = settings.adapter(loaded, name)
-    token = settings.secret(loaded.core.token, "[core] token").decode()
+    core_token = token(loaded.core.token, "[core] token")
     tls = settings.tls(loaded.core)
     overrides = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
     adapter = msgspec.structs.replace(adapter, serving=msgspec.structs.replace(adapter.serving, **overrides))
     configure_logs()
-    uvloop.run(_run(adapter, loaded.core.target, token, tls))
+    uvloop.run(_run(adapter, loaded.core.target, core_token, tls))
 
 
 @app.command("list")
@@ -95,13 +95,13 @@ def list_(
             typer.echo(f"adapter {name}")
 
 
-async def _run(adapter: settings.Adapter, target: str, token: str, tls: Tls | None) -> None:
+async def _run(adapter: settings.Adapter, target: str, core_token: str, tls: Tls | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        wallet = Wallet(target, token, tls=tls)
+        wallet = Wallet(target, core_token, tls=tls)
         stack.push_async_callback(wallet.close)
         url = await _opened(stack, adapter, wallet)
         rest_collector()

@@ -29,3 +29,11 @@ def secret(reference: str, where: str, environ: Mapping[str, str] = os.environ) 
     if not value:
         raise ConfigError(f"{where}: {reference} is empty or not set")
     return value
+
+
+def token(reference: str, where: str, environ: Mapping[str, str] = os.environ) -> str:
+    """A secret that goes into a header or a message: one line of visible ASCII. Raises ConfigError."""
+    text = secret(reference, where, environ).decode("ascii", errors="replace")
+    if not (text.isascii() and text.isprintable()):
+        raise ConfigError(f"{where}: {reference} is no token: one line of visible ASCII is needed")
+    return text

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from adapters.conformance.dialect import Seat
 from adapters.conformance.kit import Target
-from adapters.references import ConfigError, secret
+from adapters.references import ConfigError, secret, token
 
 # Seconds for a restarted wallet to listen again, and between two looks.
 _BACK_WITHIN = 60.0
@@ -99,10 +99,10 @@ def _beside(name: str, first: Seat) -> Seat:
 def _seat(player: Player, known: Seat, where: str, environ: Mapping[str, str]) -> Seat:
     if not (player.player or known.player):
         raise ConfigError(f"{where}: `player` is needed")
-    token = player.token
-    if token.startswith(("env:", "file:")):
-        token = secret(token, f"{where} token", environ).decode(errors="replace")
-    return Seat(player.player or known.player, token, player.currency or known.currency, player.game or known.game)
+    said = player.token
+    if said.startswith(("env:", "file:")):
+        said = token(said, f"{where} token", environ)
+    return Seat(player.player or known.player, said, player.currency or known.currency, player.game or known.game)
 
 
 async def _restarted(command: Sequence[str], url: str) -> str:

@@ -85,6 +85,16 @@ async def test_a_secret_that_is_no_key_is_one_line_and_not_repeated(tmp_path):
     assert (status, out, err) == (2, "", "[adapters.acme]: the key is not a public key in PEM\n")
 
 
+@pytest.mark.parametrize("token", [b"caf\xe9", b"two\nlines", b"\xff"])
+async def test_a_token_that_is_none_is_one_line_and_not_repeated(tmp_path, token):
+    (tmp_path / "token").write_bytes(token)
+    config = tmp_path / "adapters.toml"
+    config.write_text(CONFIG.replace("env:TEST_CORE_TOKEN", f"file:{tmp_path}/token") + GENERIC)
+    said_of_it = f"[core] token: file:{tmp_path}/token is no token: one line of visible ASCII is needed\n"
+
+    assert await said("acme", "--config", str(config), **SECRETS) == (2, "", said_of_it)
+
+
 async def test_a_configuration_that_is_not_there_is_one_line(tmp_path):
     missing = str(tmp_path / "missing.toml")
 
