@@ -43,9 +43,9 @@ _BLOCK = 16
 _NANO_DIGITS = 9
 _TEXT = re.compile(r"[A-Za-z0-9_-]+")
 
-# Actions that the vendor cancels where it has no proper answer; the others it sends again.
-_CANCELLED = ("8", "9")
-_DONE, _BUSY = "0000", "9017"
+# Actions that the vendor sends again. Bets (8, 9) it cancels instead, where it has no proper answer.
+_SENT_AGAIN = ("4", "6", "10", "11", "12", "16")
+_DONE, _KNOWN, _BUSY = "0000", "9011", "9017"
 _MEANT: dict[str, tuple[str, ...]] = {
     "6006": ("INSUFFICIENT_FUNDS",),
     # The round stands.
@@ -58,7 +58,7 @@ _MEANT: dict[str, tuple[str, ...]] = {
     # There is no such action here.
     "9007": (Fault.UNKNOWN_PATH,),
     # The transferId was used before with other contents.
-    "9011": ("CONFLICT", "ALREADY_EXISTS"),
+    _KNOWN: ("CONFLICT", "ALREADY_EXISTS"),
     "9015": ("TRANSACTION_NOT_FOUND",),
     _BUSY: ("UNSPECIFIED", "UNKNOWN_PROVIDER", "IN_PROGRESS", Fault.TRY_LATER, Fault.INTERNAL),
     "9999": (
@@ -89,10 +89,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unknown_bet: Literal["0000", "9017"] = "0000"
     # The HTTP status where it is not known whether 8 or 9 took money: one that is no proper answer has it cancelled.
     unsure: Literal[200, 500, 503] = 500
-
-
-class Form(msgspec.Struct, frozen=True):
-    x: str
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -150,7 +146,7 @@ class Jdb:
 
     def _opened(self, request: Request) -> dict[str, Any]:
         """The members under any of the live keys. Raises Rejected INVALID_SIGNATURE."""
-        text = form_words(request, Form).x
+        text = form_words(request, dict[str, str]).get("x", "")
         # Of 4n + 1 letters there is no base64.
         sealed = base64.urlsafe_b64decode(text + "==") if _TEXT.fullmatch(text) and len(text) % 4 != 1 else b""
         for cipher in self._ciphers if sealed and len(sealed) % _BLOCK == 0 else ():
@@ -163,10 +159,11 @@ class Jdb:
 
     def refuse(self, no: No, words: object) -> Answer:
         """`words` is the action."""
-        status = ERRORS[no.code]
-        text = f"{no.code}: {no.detail}" if no.detail else no.code
-        broken = status == _BUSY and words in _CANCELLED
-        return Answer(self._settings.unsure if broken else 200, _encode({"status": status, "err_text": text}))
+        # That the round stands is said of a cancellation only.
+        status = _KNOWN if words == "10" and no.code == "REFERENCE_SETTLED" else ERRORS[no.code]
+        body = {"status": status, "err_text": f"{no.code}: {no.detail}" if no.detail else no.code}
+        broken = status == _BUSY and words not in _SENT_AGAIN
+        return Answer(self._settings.unsure if broken else 200, _encode(body))
 
     def _read(self, request: Request) -> Call:
         asked = typed(self._opened(request), Words)
@@ -230,8 +227,9 @@ class Jdb:
     def _undo(self, asked: Words, keys: Sequence[str], unknown: str) -> Call:
         """A play for each: one that is not here must not keep the others from being cancelled."""
         undone = [Action(kind=ACTION_KIND_ROLLBACK, external_key=_VOID + key, references=[key]) for key in keys]
-        ask = [self._play(asked, action) for action in undone]
-        return Call(ask, partial(self._cancelled, unknown))
+        return Call(
+            [self._play(asked, action) for action in undone], partial(self._cancelled, str(asked.action), unknown)
+        )
 
     def _action(self, asked: Words, kind: ActionKind.ValueType, category: Category.ValueType) -> Action:
         info = {"historyId": asked.history_id, "activityNo": asked.activity_no, "eventId": asked.event_id}
@@ -260,17 +258,17 @@ class Jdb:
 
     def _moved(self, reply: PlayResponse) -> Answer:
         """A repeated call shows what the first one showed."""
-        balances = reply.balances_then if reply.HasField("balances_then") else reply.balances_now
-        return self._ok(balances, reply.display_digits)
+        then = reply.HasField("balances_then")
+        return self._ok(reply.balances_then if then else reply.balances_now, reply.display_digits)
 
-    def _cancelled(self, unknown: str, replies: Sequence[PlayResponse | Unavailable]) -> Answer:
+    def _cancelled(self, action: str, unknown: str, replies: Sequence[PlayResponse | Unavailable]) -> Answer:
         answered = [reply for reply in replies if isinstance(reply, PlayResponse)]
         if len(answered) < len(replies):
             raise Unavailable("a cancellation was not answered")
         for reply in answered:
             reason = Reason.Name(reply.refusal.reason).removeprefix("REASON_")
             if reply.HasField("refusal") and not (reason == "IN_PROGRESS" and unknown == _DONE):
-                return self.refuse(No(reason, response=reply), None)
+                return self.refuse(No(reason), action)
         return self._moved(answered[-1])
 
     def _ok(self, balances: Balances, digits: int) -> Answer:

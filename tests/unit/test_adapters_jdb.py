@@ -111,9 +111,10 @@ def test_what_no_key_opens_is_refused(x):
     assert refused(provider().verify, posted(x)) == Fault.INVALID_SIGNATURE
 
 
-@pytest.mark.parametrize("fields", [{}, {"y": SEALED}, [("x", SEALED), ("x", SEALED)]], ids=str)
+@pytest.mark.parametrize("fields", [{}, {"y": SEALED}, {"X": SEALED}], ids=str)
 def test_a_form_without_its_field_is_refused(fields):
-    assert refused(provider().verify, posted(fields)) == "INVALID_REQUEST"
+    assert refused(provider().verify, posted(fields)) == Fault.INVALID_SIGNATURE
+    assert refused(provider().verify, posted([("x", SEALED), ("x", SEALED)])) == "INVALID_REQUEST"
 
 
 @pytest.mark.parametrize("plain", [b"", b"[]", b"6", PLAIN[:-1], PLAIN + b"\0", PLAIN + b"{}", b"\xff" + PLAIN])
@@ -343,7 +344,7 @@ def test_every_reason_and_fault_has_a_word():
 
 @pytest.mark.parametrize("code", CODES)
 def test_an_error_is_a_status_and_a_text(code):
-    answer = provider().refuse(No(code, "detail"), "10")
+    answer = provider().refuse(No(code, "detail"), "11")
 
     assert json.loads(answer.body) == {"status": ERRORS[code], "err_text": f"{code}: detail"}
     assert answer.status == 200
@@ -354,6 +355,7 @@ def test_a_bet_of_which_nothing_is_known_gets_no_proper_answer(action):
     assert provider().refuse(No(Fault.TRY_LATER), action).status == 500
     assert provider(unsure=200).refuse(No(Fault.TRY_LATER), action).status == 200
     assert provider().refuse(No("INSUFFICIENT_FUNDS"), action).status == 200
+    assert provider().refuse(No(Fault.TRY_LATER), "10").status == 200
     assert read(GAME | BET | {"action": int(action)}).words == action
 
 
@@ -377,6 +379,11 @@ def test_a_bet_of_which_nothing_is_known_gets_no_proper_answer(action):
 )
 def test_the_table_of_generic_errors(code, said):
     assert status(provider().refuse(No(code), None)) == said
+
+
+def test_a_second_settlement_is_no_round_that_stands():
+    assert status(provider().refuse(No("REFERENCE_SETTLED"), "10")) == "9011"
+    assert status(provider().refuse(No("REFERENCE_SETTLED"), "4")) == "6101"
 
 
 def test_no_error_tells_a_secret():
