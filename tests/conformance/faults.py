@@ -14,7 +14,7 @@ from tests.conformance.books import SCALE, Books, No
 from tests.conformance.seamless import Seamless
 
 # What a database takes; as long as it lasts, another request may come in between.
-SLOW = 0.005
+SLOW = 0.02
 
 
 # --- money

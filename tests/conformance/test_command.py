@@ -1,4 +1,7 @@
-"""`python -m adapters` as a person calls it: what cannot be started is one line and status 2."""
+"""`python -m adapters` as a person calls it: what cannot be started is one line and status 2.
+
+What is refused before anything runs is asked in this process, the rest in one of its own.
+"""
 
 import asyncio
 import json
@@ -8,7 +11,9 @@ import sys
 from xml.etree import ElementTree as ET
 
 import pytest
+from typer.testing import CliRunner
 
+from adapters.__main__ import app
 from adapters.providers import module
 from adapters.server import serving
 from adapters.settings import Adapter, Serving
@@ -41,6 +46,12 @@ async def said(*arguments, told="", **environment):
     )
     out, err = await process.communicate(told.encode())
     return process.returncode, out.decode(), err.decode()
+
+
+def refused(*arguments, told="", **environment):
+    """The same in this process."""
+    result = CliRunner().invoke(app, arguments, input=told, env=environment, prog_name="adapters")
+    return result.exit_code, result.stdout, result.stderr
 
 
 def written(tmp_path, more):
@@ -86,34 +97,34 @@ async def test_a_secret_that_is_no_key_is_one_line_and_not_repeated(tmp_path):
 
 
 @pytest.mark.parametrize("token", [b"caf\xe9", b"two\nlines", b"\xff"])
-async def test_a_token_that_is_none_is_one_line_and_not_repeated(tmp_path, token):
+def test_a_token_that_is_none_is_one_line_and_not_repeated(tmp_path, token):
     (tmp_path / "token").write_bytes(token)
     config = tmp_path / "adapters.toml"
     config.write_text(CONFIG.replace("env:TEST_CORE_TOKEN", f"file:{tmp_path}/token") + GENERIC)
     said_of_it = f"[core] token: file:{tmp_path}/token is no token: one line of visible ASCII is needed\n"
 
-    assert await said("acme", "--config", str(config), **SECRETS) == (2, "", said_of_it)
+    assert refused("acme", "--config", str(config), **SECRETS) == (2, "", said_of_it)
 
 
-async def test_a_configuration_that_is_not_there_is_one_line(tmp_path):
+def test_a_configuration_that_is_not_there_is_one_line(tmp_path):
     missing = str(tmp_path / "missing.toml")
 
     for command in ("acme", "list"):
-        status, _, err = await said(command, "--config", missing)
+        status, _, err = refused(command, "--config", missing)
         assert (status, err.count("\n"), missing in err) == (2, 1, True), err
 
 
-async def test_run_may_be_said_and_a_wrong_port_is_refused(tmp_path):
-    status, _, err = await said("run", "acne", "--config", written(tmp_path, GENERIC), **SECRETS)
+def test_run_may_be_said_and_a_wrong_port_is_refused(tmp_path):
+    status, _, err = refused("run", "acne", "--config", written(tmp_path, GENERIC), **SECRETS)
     assert (status, err) == (2, "no adapter 'acne'; there are: acme\n")
 
-    status, _, err = await said("acme", "--config", written(tmp_path, GENERIC), "--port", "65536", **SECRETS)
+    status, _, err = refused("acme", "--config", written(tmp_path, GENERIC), "--port", "65536", **SECRETS)
     assert status == 2
     assert "--port" in err
 
 
-async def test_called_with_nothing_it_says_what_there_is():
-    status, out, err = await said()
+def test_called_with_nothing_it_says_what_there_is():
+    status, out, err = refused()
 
     assert status == 2
     for word in ("list", "run", "conformance"):
@@ -192,8 +203,8 @@ async def test_a_wallet_that_is_not_there_fails(described):
         (["generic_seamless", "--up", "-", "--report", "paper"], "no report 'paper'; there are: table, json, junit"),
     ],
 )
-async def test_what_was_said_wrongly_is_one_line_and_status_2(arguments, says):
-    status, out, err = await said("conformance", *arguments)
+def test_what_was_said_wrongly_is_one_line_and_status_2(arguments, says):
+    status, out, err = refused("conformance", *arguments)
 
     assert (status, out, err.count("\n")) == (2, "", 1), err
     assert says in err
