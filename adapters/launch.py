@@ -36,9 +36,11 @@ class Launching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `<name>` is an adapter's; the table is apart from the adapter's own, which runs without these secrets.
     """
 
-    # The provider's base URL; a template where the protocol is a link.
+    # The provider's base URL; a template where the launch is a link.
     url: str
-    # As env:NAME or file:PATH: the key that signs our calls. None where the protocol is a link.
+    # A file in adapters/launches, where it is not the adapter's protocol: `link`, say, where nobody is to be asked.
+    protocol: str = ""
+    # As env:NAME or file:PATH: the key that signs our calls. None where the launch is a link.
     secret: str = ""
     # An operator's token for the core, as env:NAME or file:PATH.
     token: str = "env:WALLET_OPERATOR_TOKEN"  # noqa: S105 - a reference
@@ -89,20 +91,29 @@ def load(path: Path, name: str, environ: Mapping[str, str] = process_environ) ->
         own = {key: value for key, value in table.items() if key not in common}
         serving = msgspec.convert({key: adapter.get(key) for key in ("provider_id", "protocol")}, _Served)
         launching = msgspec.convert(common, Launching, dec_hook=lambda kind, value: kind(value))
-        providers.module(serving.protocol)
-        module = launches.module(serving.protocol)
+        protocol = _protocol(launching.protocol, serving.protocol)
+        module = launches.module(protocol)
         protocol_settings = msgspec.convert(own, module.Settings)
     except (msgspec.ValidationError, LookupError) as error:
         raise ConfigError(f"{where}: {error}") from error
     _safe(launching.url, where)
-    if serving.protocol in launches.protocols() and not launching.secret:
-        raise ConfigError(f'{where}: {serving.protocol} signs its calls: secret = "env:NAME" or "file:PATH"')
+    if protocol != launches.LINK and not launching.secret:
+        raise ConfigError(f'{where}: {protocol} signs its calls: secret = "env:NAME" or "file:PATH"')
     secret = settings.secret(launching.secret, f"{where} secret", environ) if launching.secret else b""
     token = settings.secret(launching.token, f"{where} token", environ).decode()
     account = Account(launching.url.rstrip("/"), secret, launching.lobby_url, launching.deposit_url)
-    return Launcher(
-        serving.provider_id, serving.protocol, token, account, protocol_settings, launching.answer_within, launching.ca
-    )
+    within, ca = launching.answer_within, launching.ca
+    return Launcher(serving.provider_id, protocol, token, account, protocol_settings, within, ca)
+
+
+def _protocol(asked: str, adapters: str) -> str:
+    """Which launch it is. Raises LookupError, naming the known ones."""
+    known = [*launches.protocols(), launches.LINK]
+    if asked and asked not in known:
+        raise LookupError(f"no launch {asked!r}; there are: {', '.join(known)}")
+    providers.module(adapters)
+    found = asked or adapters
+    return found if found in known else launches.LINK
 
 
 class _Served(msgspec.Struct, frozen=True):

@@ -17,8 +17,6 @@ REFRESH = "python -m adapters matrix --write"
 
 _NONE = "-"
 _YES = "yes"
-# The others are what every protocol says to what is right.
-_SITUATIONS = [situation for situation in Situation if situation is not Situation.OK]
 
 
 def _endpoints(dialect: Dialect) -> str:
@@ -44,7 +42,7 @@ _ROWS: dict[str, Callable[[Dialect], str]] = {
     "balance in a repeated answer": lambda dialect: dialect.replays.value,
     "the provider waits": lambda dialect: f"{dialect.waits:g} s",
     "policies in the core": lambda dialect: f"`{dialect.profile or dialect.protocol}`",
-    "a game's URL": lambda dialect: "call" if dialect.protocol in launches.protocols() else "link",
+    "a game's URL": lambda dialect: "call" if dialect.name in launches.protocols() else "link",
 }
 
 
@@ -53,7 +51,9 @@ def table() -> str:
     columns = list(dialects().values())
     names = ["", *(_linked(dialect) for dialect in columns)]
     able = [[name, *map(cell, columns)] for name, cell in _ROWS.items()]
-    says = [[_spoken(situation), *(_said(dialect, situation) for dialect in columns)] for situation in _SITUATIONS]
+    says = [[_spoken(situation), *(_said(dialect, situation) for dialect in columns)] for situation in Situation]
+    # What is said to what is right everybody accepts, and nobody is in every situation.
+    says = [cells for cells in says if len(set(cells[1:])) > 1]
     lacks = [[d.name, f"`{_spoken(what)}`", why] for d in columns for what, why in d.lacks.items()]
     settings = [[p, *each] for p in providers.protocols() for each in _settings(providers.module(p).Settings)]
     parts = [

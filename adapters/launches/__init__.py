@@ -11,7 +11,7 @@ import msgspec
 
 T = TypeVar("T")
 
-# For protocols without a file here: the vendor's link, written by the operator.
+# The file for protocols that have none: the vendor's link, written by the operator.
 LINK = "link"
 
 _HINTS = {
@@ -92,9 +92,8 @@ def protocols() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != LINK)
 
 
-def module(protocol: str) -> Module:
-    """The protocol's own file, or the link."""
-    name = protocol if protocol in protocols() else LINK
+def module(name: str) -> Module:
+    """The file of a protocol that has one here, or the link's."""
     return cast("Module", importlib.import_module(f"{__name__}.{name}"))
 
 

@@ -143,6 +143,7 @@ async def test_a_player_nobody_knows_is_refused_before_the_provider_hears_of_it(
         ("https://vendor.example", f"{CASINO}\nspeed = 7", "speed"),
         ("https://vendor.example", f"{CASINO}\nanswer_within = 0", "answer_within"),
         ("https://vendor.example", f"{CASINO}\nca = 7", "ca"),
+        ("https://vendor.example", 'protocol = "gcp"', "no launch 'gcp'; there are: blueocean"),
     ],
 )
 def test_what_is_configured_wrong_is_named(launcher, url, more, says):

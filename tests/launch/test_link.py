@@ -17,3 +17,9 @@ async def test_the_places_are_filled_in_and_encoded(launcher, asked):
 async def test_a_place_nobody_knows_is_named(launcher, asked, url, says):
     with pytest.raises(NotLaunched, match=says):
         await launch.conversation(launcher(f"https://games.example/{url}", "thrillgate"), asked())
+
+
+async def test_a_provider_with_a_link_of_his_own_is_not_called(launcher, asked):
+    """Caleta speaks Hub88's protocol, and not its launch."""
+    loaded = launcher("https://caleta.example/{game}", "hub88", more='protocol = "link"')
+    assert await launch.conversation(loaded, asked()) == "https://caleta.example/dice"
