@@ -26,8 +26,11 @@ from adapters.conformance.wires import Reply, Wire, form, query, subunits
 
 _DIGITS = 2
 _HASHED = {
+    "/authenticate": ("token",),
+    "/getAccountInfo": ("userId",),
     "/betResult": ("userId", "bet", "win", "isRoundFinished", "roundId", "gameId"),
     "/refundBet": ("userId", "casinoTransactionId"),
+    "/bonusRelease": ("userId", "bonusId", "amount"),
     "/bonusWin": ("userId", "bonusId", "amount"),
 }
 _ELEMENT = re.compile(r"<([A-Z]+)>([^<]*)</\1>")

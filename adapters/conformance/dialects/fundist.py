@@ -50,14 +50,19 @@ def _rollback(move: Move) -> Wire:
     return _moved("credit" if undone.kind == "bet" else "debit", move, i_rollback=undone.id, i_gameid=move.round)
 
 
-def _text(members: dict[str, Any]) -> bytes:
-    """All members here are texts or flags."""
-    texts = {name: "1" if value is True else str(value) for name, value in members.items() if name != "hmac"}
-    return "".join(texts[name] for name in sorted(texts)).encode()
+def _text(members: dict[str, Any]) -> str:
+    """The values in the order of their names; a list of objects is one value."""
+    return "".join(_value(members[name]) for name in sorted(members) if name != "hmac")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return "".join(map(_text, value))
+    return "1" if value is True else str(value)
 
 
 def _mac(members: dict[str, Any], secret: bytes) -> str:
-    return signing.sign(hashlib.sha256(secret).digest(), _text(members))
+    return signing.sign(hashlib.sha256(secret).digest(), _text(members).encode())
 
 
 def _sign(wire: Wire, secret: bytes, now: float) -> Wire:  # noqa: ARG001 - nothing time-bound is signed
