@@ -121,7 +121,7 @@ class Played:
         reply = await self._sent(forgery.cut(wire) if step.cut else wire, step.forged, dearer)
         said = self._read(reply)
         wanted = words(self._dialect, step)
-        if not any(_fits(one, said, reply.status) for one in wanted):
+        if not any(fits(one, said, reply.status) for one in wanted):
             shown = "with" if said.balance is not None else "without"
             expected = " or ".join(map(_text, wanted))
             raise Wrong(f"said {reply.status} {said.word!r} {shown} a balance; expected {expected}")
@@ -166,7 +166,7 @@ class Played:
             raise Wrong(f"{len(said.items)} results of {len(step.items)} items")
         for item, answer in zip(step.items, said.items, strict=True):
             # An item has no HTTP status of its own.
-            if not any(_fits(one, answer, one.status) for one in words(self._dialect, item)):
+            if not any(fits(one, answer, one.status) for one in words(self._dialect, item)):
                 raise Wrong(f"item {item.id!r} was told {answer.word!r}")
             if self._first.setdefault(item.id, answer).transaction != answer.transaction:
                 raise Wrong(f"item {item.id!r} has another transaction id than before")
@@ -286,7 +286,8 @@ def _words(dialect: Dialect, says: Situation | Says) -> tuple[Says, ...]:
     return (_ANY_NO,) if says is Situation.REFUSED else row(dialect, says) or ()
 
 
-def _fits(wanted: Says, said: Said, status: int) -> bool:
+def fits(wanted: Says, said: Said, status: int) -> bool:
+    """Whether an answer is what may be said."""
     if wanted is _ANY_NO:
         return not said.ok
     right_word = said.word == wanted.word if wanted.word else said.ok

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
 
 
 class Wire(msgspec.Struct, frozen=True):

@@ -4,12 +4,31 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from adapters.conformance.dialect import Seat
 from adapters.conformance.dialects import dialects
-from tests.providers.door import opened
-from tests.support.core import core_on
+from tests.providers.door import heard, move, opened
+from tests.support.core import PROVIDERS, core_on
+from wallet_core.config import Provider
 from wallet_core.storage.migrate import migrate
 
 DIALECTS = list(dialects().values())
+
+
+def game_of(dialect, game):
+    """The id by which the core knows a game of the dialect; empty where a bet names none."""
+    return heard(dialect, dialect.bet(move("bet", Seat("p", "t" * 40, game=game)))).ask.game_id
+
+
+# Each protocol once more, of one game. Only the operator's token may name these.
+STRICT = [
+    Provider(
+        provider_id=f"strict-{dialect.name}",
+        protocol=dialect.protocol,
+        profile=dialect.profile,
+        game_ids=[game_of(dialect, "roulette") or "roulette"],
+    )
+    for dialect in DIALECTS
+]
 
 
 def pytest_collection_modifyitems(config, items):
@@ -36,7 +55,7 @@ async def core(tmp_path_factory):
     """A core on SQLite, the same one for all tests of a worker."""
     database = f"sqlite://{tmp_path_factory.mktemp('providers')}/core.db"
     await migrate(database)
-    async with core_on(database) as core:
+    async with core_on(database, providers=(*PROVIDERS, *STRICT)) as core:
         yield core
 
 
@@ -69,5 +88,5 @@ async def seat(door):
 @pytest.fixture
 async def dead(dialect):
     """A door whose core nobody answers at: port 1 is never listened on here."""
-    async with opened(dialect, "127.0.0.1:1", "no-token", answer_within=0.3) as opened_door:
+    async with opened(dialect, "127.0.0.1:1", "no-token", answer_within=0.2) as opened_door:
         yield opened_door

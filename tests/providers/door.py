@@ -10,6 +10,7 @@ from decimal import Decimal
 import aiohttp
 import msgspec
 import yarl
+from multidict import CIMultiDict
 from wallet.v1.players_pb2 import BlockPlayerRequest
 from wallet.v1.sessions_pb2 import CloseSessionRequest
 from wallet.v1.wallet_pb2 import GetBalanceRequest, GetTransactionRequest
@@ -19,7 +20,7 @@ from adapters.conformance import cases
 from adapters.conformance.dialect import Move, Seat
 from adapters.conformance.kit import Target
 from adapters.conformance.wires import Reply
-from adapters.provider import No
+from adapters.provider import No, Request
 from adapters.providers import module
 from adapters.server import serving
 from adapters.settings import Adapter, Serving
@@ -39,6 +40,10 @@ class Door:
         self.http = http
         self.core = core
         self.provider_id = provider_id
+
+    def says(self, kind):
+        """The dialect's function of that name."""
+        return getattr(self.dialect, kind)
 
     async def send(self, wire, key=LIVE, now=None):
         return await self.raw(self.signed(wire, key, now))
@@ -102,18 +107,31 @@ def move(kind, seat, **members):
     return Move(kind=kind, seat=seat, **(common | members))
 
 
-@asynccontextmanager
-async def opened(dialect, target, token, core=None, *, provider_id=None, own=None, **settings):
-    """An adapter of `dialect` on a free port: `own` are settings of its protocol, `settings` those of Serving.
-
-    Two keys are live, as while a key is rotated.
-    """
+def connected(dialect, provider_id=None, own=None):
+    """The protocol, configured: `own` are settings beside the dialect's. Two keys are live, as in a rotation."""
     module_ = module(dialect.protocol)
     configured = msgspec.convert({**dialect.settings, **(own or {})}, module_.Settings)
-    provider_id = provider_id or dialect.name
     secrets = tuple(dialect.keys(name).checks for name in (LIVE, OLDER))
+    return module_.connect(provider_id or dialect.name, secrets, configured), secrets, configured
+
+
+def heard(dialect, wire, speaker=None):
+    """What the adapter makes of a Wire: what it asks the core, or its answer. Raises Rejected."""
+    speaker = speaker or connected(dialect)[0]
+    signed = dialect.sign(wire, dialect.keys(LIVE).signs, time.time())
+    path, _, query = signed.target.partition("?")
+    request = Request(signed.method, path, query, CIMultiDict(signed.headers), signed.body, time.time())
+    (endpoint,) = [each for each in speaker.endpoints if (each.method, each.path) == (signed.method, path)]
+    speaker.verify(request)
+    return endpoint.read(request)
+
+
+@asynccontextmanager
+async def opened(dialect, target, token, core=None, *, provider_id=None, own=None, **settings):
+    """An adapter of `dialect` on a free port: `own` are settings of its protocol, `settings` those of Serving."""
+    provider_id = provider_id or dialect.name
+    speaker, secrets, configured = connected(dialect, provider_id, own)
     common = Serving(provider_id=provider_id, protocol=dialect.protocol, secrets=["env:TEST"], **settings)
-    speaker = module_.connect(provider_id, secrets, configured)
     adapter = Adapter(dialect.name, common, secrets, configured)
     wallet = Wallet(target, token)
     try:

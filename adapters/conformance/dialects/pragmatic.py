@@ -101,7 +101,8 @@ DIALECTS = (
             Situation.BAD_SIGNATURE: _error(5),
             Situation.BAD_REQUEST: _error(7),
             Situation.BAD_AMOUNT: _error(7),
-            Situation.INTERNAL: _error(100),
+            # The second is endRound's.
+            Situation.INTERNAL: (_error(100), _error(130)),
         },
         replays=Replays.NOW,
         lacks={
