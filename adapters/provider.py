@@ -20,8 +20,23 @@ from wallet.v1.wallet_pb2 import (
     RollbackBatchRequest,
 )
 
-# The core's reasons without their prefix: with the Faults, the keys of every provider's table of errors.
-REASONS = frozenset(name.removeprefix("REASON_") for name in Reason.keys())  # noqa: SIM118 - an enum, not a dict
+# Reasons finer than protocols have words for, and the nearest one they all have.
+NEAREST = {"MAX_BET_BONUS": "LIMIT_REACHED"}
+# Reasons for those who run the core: no request of a provider meets them.
+BACK_OFFICE = frozenset(
+    {
+        *("BONUS_NOT_FOUND", "BONUS_STATE", "BONUS_NOT_ELIGIBLE", "TEMPLATE_FORBIDDEN"),
+        *("POLICY_FORBIDDEN", "POLICY_NOT_FOUND"),
+        *("QUOTE_NOT_FOUND", "QUOTE_EXPIRED", "QUOTE_USED", "RATE_UNAVAILABLE", "BELOW_MINIMUM"),
+        *("HOLD_NOT_FOUND", "HOLD_STATE"),
+    }
+)
+# The core's other reasons without their prefix: with the Faults, the keys of every provider's table of errors.
+REASONS = (
+    frozenset(name.removeprefix("REASON_") for name in Reason.keys())  # noqa: SIM118 - an enum, not a dict
+    - BACK_OFFICE
+    - NEAREST.keys()
+)
 
 # What an operation may ask of the core; a list is independent plays.
 Ask = (

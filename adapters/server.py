@@ -24,7 +24,7 @@ from wallet.v1.wallet_pb2 import (
 from adapters.addresses import AllowList
 from adapters.faults import Fault, Rejected
 from adapters.metrics import Metrics
-from adapters.provider import Answer, Call, Endpoint, No, Provider, Request
+from adapters.provider import NEAREST, Answer, Call, Endpoint, No, Provider, Request
 from adapters.settings import Adapter
 from wallet_core.client import Refused, Unavailable, Wallet
 
@@ -115,7 +115,8 @@ class Server:
             no = No(rejected.code, rejected.detail)
         except Refused as refused:
             # The core's message is for developers and operators of ours; providers get the words of their table.
-            no = No(refused.reason, retryable=refused.retryable, response=refused.response)
+            reason = NEAREST.get(refused.reason, refused.reason)
+            no = No(reason, retryable=refused.retryable, response=refused.response)
             note["message"] = refused.message
         except (Unavailable, TimeoutError) as error:
             no = No(Fault.TRY_LATER, retryable=True)

@@ -83,7 +83,7 @@ def create(player_id: str, currencies: tuple[str, ...] = ("EUR",)) -> CreatePlay
 
 
 def deposit(player_id: str, amount: int, request_id: str = "1") -> Pay:
-    return Pay(Kind.DEPOSIT, player_id, "psp", request_id, "EUR", amount)
+    return Pay(player_id, Kind.DEPOSIT, "psp", request_id, "EUR", amount)
 
 
 def play(player_id: str, *actions: Action, round_id: str = "", close: bool = False, batch_id: str = "") -> Play:

@@ -232,12 +232,12 @@ def promo(key: str, amount: str, category: Category = Category.PROMO, **more: ob
 def deposit(amount: str, *, player: str = PLAYER, currency: str = "EUR", key: str = "d1", percent: int = 0) -> Pay:
     """Money in."""
     terms = Terms(debt_recovery_deposit=percent)
-    return Pay(Kind.DEPOSIT, player, "bank", key, currency, units(amount, currency), terms=terms)
+    return Pay(player, Kind.DEPOSIT, "bank", key, currency, units(amount, currency), terms=terms)
 
 
 def withdrawal(amount: str, *, player: str = PLAYER, currency: str = "EUR", key: str = "w1") -> Pay:
     """Money out."""
-    return Pay(Kind.WITHDRAWAL, player, "bank", key, currency, units(amount, currency))
+    return Pay(player, Kind.WITHDRAWAL, "bank", key, currency, units(amount, currency))
 
 
 def session(name: str = "s1", *, ttl: int = HOUR, provider: str = PROVIDER, currency: str = "EUR") -> OpenSession:

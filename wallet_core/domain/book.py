@@ -8,23 +8,25 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain.accounts import ACCOUNTS, DEBT, Guard
-from wallet_core.domain.entries import NO_PLAYER, Entry, Holder, Kind, Line, Transaction, TransactionKey
+from wallet_core.domain.accounts import DEBT, Guard, account_of
+from wallet_core.domain.entries import NO_PLAYER, Entry, Holder, Keyed, Kind, Line, Transaction, TransactionKey
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
 
-Row = Player | Pocket | Session | Round | Transaction | Holder
+Row = Player | Pocket | Session | Round | Transaction | Holder | Keyed
 
 SessionKey = tuple[str, bytes]
 RoundKey = tuple[str, str, str]
+
+N = TypeVar("N", bound=Keyed)
 
 
 class NotLoaded(LookupError):
@@ -40,6 +42,7 @@ class Needs(Struct):
 
     Attributes:
         keys: of transactions, whoever's they are: who holds them is needed.
+        nouns: keys of the rows that only some commands read, by their kind.
         further: whether these rows may name others that are needed, too.
     """
 
@@ -48,6 +51,7 @@ class Needs(Struct):
     transactions: set[TransactionKey]
     rounds: set[RoundKey]
     keys: set[bytes] = set()
+    nouns: dict[type[Keyed], set[tuple[str, ...]]] = {}
     further: bool = False
 
     @classmethod
@@ -62,6 +66,12 @@ class Needs(Struct):
         self.transactions |= more.transactions
         self.rounds |= more.rounds
         self.keys |= more.keys
+        for kind, keys in more.nouns.items():
+            self.want(kind, *keys)
+
+    def want(self, kind: type[Keyed], *keys: tuple[str, ...]) -> None:
+        """Add rows of a noun by their keys."""
+        self.nouns.setdefault(kind, set()).update(keys)
 
 
 class Mark(Struct, frozen=True):
@@ -89,6 +99,8 @@ class Book:
             Round: self._rounds,
             Holder: self._holders,
         }
+        for kind, keys in needs.nouns.items():
+            self._shelves[kind] = dict.fromkeys(keys)
         self._undo: list[tuple[dict[Any, Any], Any, Row | None]] = []
         for row in rows:
             shelf, key = self._place(row)
@@ -139,6 +151,14 @@ class Book:
         except KeyError:
             raise _not_loaded(Round, player_id, provider_id, round_id) from None
 
+    def noun(self, kind: type[N], *key: str) -> N | None:
+        """Return the row of a noun, or none if there is none."""
+        try:
+            found: N | None = self._shelves[kind][key]
+        except KeyError:
+            raise _not_loaded(kind, *key) from None
+        return found
+
     def pockets(self, player_id: str, currency: str) -> Mapping[str, Pocket]:
         """Return the player's pockets of one currency by account. A player's pockets are loaded with the player."""
         if player_id not in self._players:
@@ -157,6 +177,8 @@ class Book:
         if kind is Pocket:
             pocket = cast("Pocket", row)
             return self._purses.setdefault((pocket.player_id, pocket.currency), {}), pocket.account
+        if isinstance(row, Keyed):
+            return self._shelves[kind], row.key
         return self._shelves[kind], _KEYS[kind](row)
 
     def post(
@@ -191,7 +213,7 @@ class Book:
             if not amount:
                 continue
             total += amount
-            guard = ACCOUNTS[account].guard
+            guard = account_of(account).guard
             sequence = balance = None
             if guard is Guard.POCKET:
                 pocket = self.pockets(player_id, currency).get(account) or Pocket(player_id, currency, account)

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Kind, TransactionKey, digest
+from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Keyed, Kind, TransactionKey, digest
 from wallet_core.domain.profiles import Profile, UnknownRollback
 
 OPERATOR = "~operator"
@@ -96,6 +96,30 @@ class _Single(Struct, frozen=True):
         return 1
 
 
+class Recorded(_Single, frozen=True):
+    """A command that leaves one transaction of its own, once for ever (R-IDEM-09).
+
+    Its noun's module says what it posts (`decide.POSTINGS`).
+    """
+
+    player_id: str
+
+    @property
+    def partner(self) -> tuple[str, str]:
+        """Whose id space the key is from, and the key (R-IDEM-01)."""
+        raise NotImplementedError
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """What may not differ in a repeat (R-IDEM-09)."""
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[str, ...]], ...]:
+        """The rows of nouns that it reads: of which kind, and their keys."""
+        return ()
+
+
 class CreatePlayer(_Single, frozen=True):
     """Create a player with a wallet for each currency."""
 
@@ -106,10 +130,9 @@ class CreatePlayer(_Single, frozen=True):
     country: str = ""
 
 
-class SetStatus(_Single, frozen=True):
+class SetStatus(Recorded, frozen=True):
     """Block or unblock a player (R-STAT-01: actor and reason are kept)."""
 
-    player_id: str
     blocked: bool
     reason: str
     actor: str
@@ -155,11 +178,10 @@ class CloseSession(_Single, frozen=True):
     reason: str
 
 
-class Pay(_Single, frozen=True):
+class Pay(Recorded, frozen=True):
     """Money in (`kind` DEPOSIT) or out (WITHDRAWAL) against a payment provider's clearing account (P-01)."""
 
     kind: Kind
-    player_id: str
     psp_id: str
     request_id: str
     currency: str
@@ -178,10 +200,9 @@ class Pay(_Single, frozen=True):
         return self.kind.name, self.currency, str(self.amount)
 
 
-class VoidRound(_Single, frozen=True):
+class VoidRound(Recorded, frozen=True):
     """Give an open round's stakes back (rulebook 5.2)."""
 
-    player_id: str
     provider_id: str
     round_id: str
     reason: str
@@ -199,10 +220,9 @@ class VoidRound(_Single, frozen=True):
         return "VOID", self.provider_id, self.round_id, self.reason, self.actor
 
 
-class PostJournal(_Single, frozen=True):
+class PostJournal(Recorded, frozen=True):
     """Post by hand (P-22): lines of one currency each summing to zero."""
 
-    player_id: str
     lines: tuple[tuple[str, Entry], ...]  # (currency, entry)
     reason: str
     actor: str
@@ -233,12 +253,7 @@ class Bury(_Single, frozen=True):
         return NO_PLAYER
 
 
-Recorded = SetStatus | Pay | VoidRound | PostJournal
-"""Commands that leave one transaction of their own."""
-
-Command = (
-    Play | CreatePlayer | SetStatus | OpenSession | RotateSession | CloseSession | Pay | VoidRound | PostJournal | Bury
-)
+Command = Play | CreatePlayer | OpenSession | RotateSession | CloseSession | Bury | Recorded
 
 
 class SessionUse(IntEnum):

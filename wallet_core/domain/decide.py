@@ -10,6 +10,7 @@ from wallet_core.domain import commands as c
 from wallet_core.domain import ledger, payments, play, players, rounds, sessions
 from wallet_core.domain.book import Book, Needs
 from wallet_core.domain.decision import FATE, Decision, Fate, Outcome, Reason, Refused
+from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import NO_PLAYER, Journal, Kind, Posting, Transaction, digest, transaction_id
 from wallet_core.domain.play import result
 from wallet_core.domain.pockets import balances
@@ -27,11 +28,12 @@ def needs(command: c.Command, wanted: Needs) -> None:
         case c.RotateSession():
             wanted.sessions.add((command.player_id, command.session_id))
             wanted.sessions.add((command.player_id, command.successor))
-        case c.VoidRound():
-            wanted.rounds.add((command.player_id, command.provider_id, command.round_id))
+        case c.Recorded():
             wanted.transactions.add((command.player_id, digest(*command.partner)))
-        case c.SetStatus() | c.Pay() | c.PostJournal():
-            wanted.transactions.add((command.player_id, digest(*command.partner)))
+            for kind, row in command.rows:
+                wanted.want(kind, row)
+            if isinstance(command, c.VoidRound):
+                wanted.rounds.add((command.player_id, command.provider_id, command.round_id))
         case c.Bury():
             wanted.transactions.add(c.grave(command.provider_id, command.external_key))
         case c.CreatePlayer():
@@ -57,7 +59,7 @@ def decide(book: Book, command: c.Command, now: int) -> Decision:
                 return _session(book, command, now)
             case c.Bury():
                 return _bury(book, command, now)
-            case c.SetStatus() | c.Pay() | c.VoidRound() | c.PostJournal():
+            case c.Recorded():
                 return _record(book, command, now)
     except Refused as refused:
         book.undo(mark)
@@ -131,9 +133,10 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
             raise Refused(Reason.CONFLICT)
         return _recorded(book, stored, replayed=True)
     at = max(now, player.changed_at + 1) if player else now
-    round_, reason = None, None
+    desk = Desk(book, player, at, transaction_id(at, command.player_id, key))
+    reason = None
     try:
-        posting, round_ = _posting(book, command, player, at)
+        posting = POSTINGS[type(command)](desk, command)
     except Refused as refused:
         reason = refused.refusal.reason
         if FATE[reason] is not Fate.BOUND or not isinstance(command, c.Pay) or command.kind is Kind.DEPOSIT:
@@ -142,7 +145,7 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
     head = Transaction(
         player_id=command.player_id,
         key=key,
-        transaction_id=transaction_id(at, command.player_id, key),
+        transaction_id=desk.transaction_id,
         provider_id=provider_id,
         external_key=external_key,
         kind=posting.kind,
@@ -154,12 +157,12 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         committed_at=at,
         parts=posting.parts,
         info=posting.info,
-        round_id=round_.round_id if round_ else "",
+        round_id=desk.round.round_id if desk.round else "",
     )
     number = 0
     for journal in posting.journals:
         number = book.post(
-            command.player_id, head.transaction_id, journal.currency, journal.entries, round_=round_, first=number
+            command.player_id, head.transaction_id, journal.currency, journal.entries, round_=desk.round, first=number
         )
     held = balances(head.currency, book.pockets(command.player_id, head.currency))
     head = replace(head, cash_after=held.cash, bonus_after=held.bonus, debt_after=held.debt)
@@ -168,33 +171,43 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
     return _recorded(book, head, replayed=False)
 
 
-def _posting(
-    book: Book, command: c.Recorded, player: players.Player | None, at: int
-) -> tuple[Posting, rounds.Round | None]:
-    """Return what the command posts, and the round whose stakes it moves."""
-    if isinstance(command, c.VoidRound):
-        round_ = book.round(command.player_id, command.provider_id, command.round_id)
-        if round_ is None:
-            raise Refused(Reason.ROUND_NOT_FOUND)
-        voided, entries = rounds.void(round_, at)
-        words = (("reason", command.reason), ("actor", command.actor))
-        journal = Journal(round_.currency, entries)
-        return Posting(Kind.VOID, round_.currency, round_.staked, round_.mix, (journal,), words), voided
-    if isinstance(command, c.PostJournal):
+def _void(desk: Desk, command: c.VoidRound) -> Posting:
+    """Give an open round's stakes back."""
+    round_ = desk.book.round(command.player_id, command.provider_id, command.round_id)
+    if round_ is None:
+        raise Refused(Reason.ROUND_NOT_FOUND)
+    desk.round, entries = rounds.void(round_, desk.at)
+    words = (("reason", command.reason), ("actor", command.actor))
+    journal = Journal(round_.currency, entries)
+    return Posting(Kind.VOID, round_.currency, round_.staked, round_.mix, (journal,), words)
 
-        def held(currency: str, account: str) -> int:
-            pocket = book.pockets(command.player_id, currency).get(account)
-            return pocket.amount if pocket else 0
 
-        return ledger.manual(command, player, held), None
-    if player is None:
-        raise Refused(Reason.PLAYER_UNKNOWN)
-    if isinstance(command, c.Pay):
-        pockets = book.pockets(command.player_id, command.currency)
-        return payments.payment(command, player, balances(command.currency, pockets)), None
-    book.put(replace(player, status=players.Status.BLOCKED if command.blocked else players.Status.ACTIVE))
+def _manual(desk: Desk, command: c.PostJournal) -> Posting:
+    """Post by hand."""
+    return ledger.manual(command, desk.player, desk.held)
+
+
+def _pay(desk: Desk, command: c.Pay) -> Posting:
+    """Book cash in or out."""
+    pockets = desk.book.pockets(command.player_id, command.currency)
+    return payments.payment(command, desk.someone, balances(command.currency, pockets))
+
+
+def _status(desk: Desk, command: c.SetStatus) -> Posting:
+    """Block or unblock a player."""
+    player = desk.someone
+    desk.book.put(replace(player, status=players.Status.BLOCKED if command.blocked else players.Status.ACTIVE))
     info = (("blocked", str(command.blocked)), ("reason", command.reason), ("actor", command.actor))
-    return Posting(Kind.NOTE, player.currencies[0], 0, info=info), None
+    return Posting(Kind.NOTE, player.currencies[0], 0, info=info)
+
+
+POSTINGS: dict[type[c.Recorded], Poster] = {
+    c.VoidRound: _void,
+    c.PostJournal: _manual,
+    c.Pay: _pay,
+    c.SetStatus: _status,
+}
+"""What each recorded command posts."""
 
 
 def _recorded(book: Book, head: Transaction, *, replayed: bool) -> Decision:

@@ -41,6 +41,20 @@ class Reason(IntEnum):
     INVALID_JOURNAL = 25
     TRANSACTION_NOT_FOUND = 26
     IN_PROGRESS = 27
+    MAX_BET_BONUS = 28
+    BONUS_NOT_FOUND = 29
+    BONUS_STATE = 30
+    BONUS_NOT_ELIGIBLE = 31
+    TEMPLATE_FORBIDDEN = 32
+    POLICY_FORBIDDEN = 33
+    POLICY_NOT_FOUND = 34
+    QUOTE_NOT_FOUND = 35
+    QUOTE_EXPIRED = 36
+    QUOTE_USED = 37
+    RATE_UNAVAILABLE = 38
+    BELOW_MINIMUM = 39
+    HOLD_NOT_FOUND = 40
+    HOLD_STATE = 41
 
 
 class Fate(IntEnum):
@@ -80,6 +94,20 @@ FATE: dict[Reason, Fate] = {
     Reason.INVALID_JOURNAL: Fate.FREE,
     Reason.TRANSACTION_NOT_FOUND: Fate.FREE,
     Reason.IN_PROGRESS: Fate.RETRYABLE,
+    Reason.MAX_BET_BONUS: Fate.BOUND,
+    Reason.BONUS_NOT_FOUND: Fate.FREE,
+    Reason.BONUS_STATE: Fate.FREE,
+    Reason.BONUS_NOT_ELIGIBLE: Fate.FREE,
+    Reason.TEMPLATE_FORBIDDEN: Fate.FREE,
+    Reason.POLICY_FORBIDDEN: Fate.FREE,
+    Reason.POLICY_NOT_FOUND: Fate.FREE,
+    Reason.QUOTE_NOT_FOUND: Fate.FREE,
+    Reason.QUOTE_EXPIRED: Fate.FREE,
+    Reason.QUOTE_USED: Fate.FREE,
+    Reason.RATE_UNAVAILABLE: Fate.RETRYABLE,
+    Reason.BELOW_MINIMUM: Fate.FREE,
+    Reason.HOLD_NOT_FOUND: Fate.FREE,
+    Reason.HOLD_STATE: Fate.FREE,
 }
 
 
@@ -119,6 +147,20 @@ MESSAGES: dict[Reason, str] = {
     Reason.INVALID_JOURNAL: "The lines do not sum to zero per currency, or name an account that is not posted by hand.",
     Reason.TRANSACTION_NOT_FOUND: "There is no transaction under this key.",
     Reason.IN_PROGRESS: "The transaction it names has not arrived; send this again.",
+    Reason.MAX_BET_BONUS: "The stake is larger than the bonus allows; stake less.",
+    Reason.BONUS_NOT_FOUND: "There is no such bonus, template or grant.",
+    Reason.BONUS_STATE: "The bonus is in a state that does not allow this.",
+    Reason.BONUS_NOT_ELIGIBLE: "The player may not have this bonus now.",
+    Reason.TEMPLATE_FORBIDDEN: "The template breaks the rules of its jurisdiction.",
+    Reason.POLICY_FORBIDDEN: "The policy is not allowed here.",
+    Reason.POLICY_NOT_FOUND: "There is no such policy key, draft or version.",
+    Reason.QUOTE_NOT_FOUND: "There is no such quote for this player.",
+    Reason.QUOTE_EXPIRED: "The quote has expired; ask for a new one.",
+    Reason.QUOTE_USED: "The quote was used before; ask for a new one.",
+    Reason.RATE_UNAVAILABLE: "There is no rate of that pair that is fresh enough.",
+    Reason.BELOW_MINIMUM: "The amount is too small: nothing would be left of it.",
+    Reason.HOLD_NOT_FOUND: "There is no such hold.",
+    Reason.HOLD_STATE: "The hold is in a state that does not allow this.",
 }
 
 

@@ -108,6 +108,15 @@ class Holder(Struct, frozen=True, gc=False):
     kind: Kind
 
 
+class Keyed(Struct, frozen=True, gc=False):
+    """A row of a noun of its own (a hold, a quote, a bonus): its fields begin with its key, and that with player_id."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is found by."""
+        raise NotImplementedError
+
+
 class Line(Struct, frozen=True, gc=False):
     """A line of a journal (R-LEDGER-01); `sequence` and `balance_after` on authorising accounts only (R-LEDGER-04)."""
 

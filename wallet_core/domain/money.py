@@ -19,6 +19,7 @@ class CurrencyKind(Enum):
 
     FIAT = "FIAT"
     CRYPTO = "CRYPTO"
+    POINTS = "POINTS"
 
 
 class Currency(Struct, frozen=True):
@@ -75,6 +76,8 @@ CURRENCIES: dict[str, Currency] = {
         *_crypto(8, 8, "BTC BCH LTC DOGE"),
         *_crypto(8, 6, "USDT USDC TRX XRP ADA"),
         *_crypto(9, 9, "ETH SOL TON BNB"),
+        # Loyalty points are earned by the 10,000th, and spent whole (R-PTS-02). They are not money (R-CUR-04).
+        _currency("PTS", 4, 0, CurrencyKind.POINTS),
     ]
 }
 

@@ -89,11 +89,14 @@ class Round(Struct, frozen=True, gc=False):
     Attributes:
         revision: grows each time a round that is not open changes again.
         mix: pocket by pocket, the stakes that were not rolled back: what wins are split by (R-FUND-12).
-        in_play: what of them is not house revenue yet.
+        in_play, in_play_bonus: what of them is not house revenue yet, by cash and by bonus money; each is the balance
+            of an account of its own, with `sequence` and `sequence_bonus` lines.
         refunded: what a void gave back and no late win has used up.
         stakes: how many were ever accepted.
         standing: how many of them were not rolled back whole.
         wins: how many wins were paid to the round as a whole, naming no bet, and stand.
+        policies: the version of the policies it began with.
+        wagered: by bonus, what the round has added to its wagering progress.
     """
 
     player_id: str
@@ -113,6 +116,10 @@ class Round(Struct, frozen=True, gc=False):
     stakes: int = 0
     standing: int = 0
     wins: int = 0
+    in_play_bonus: int = 0
+    sequence_bonus: int = 0
+    policies: int = 0
+    wagered: Parts = ()
 
     @property
     def staked(self) -> int:

@@ -39,8 +39,10 @@ class Batch:
             follow(command, book, further)
         further.rounds -= self._wanted.rounds
         further.transactions -= self._wanted.transactions
+        for kind in further.nouns:
+            further.nouns[kind] -= self._wanted.nouns.get(kind, set())
         self._wanted.add(further)
-        return further if further.rounds or further.transactions else None
+        return further if further.rounds or further.transactions or any(further.nouns.values()) else None
 
     def decide(self) -> Changes:
         """Decide every command on one book; return what to save."""

@@ -103,7 +103,7 @@ def sqlite_loading(table: Table[Any], width: int, rows: int) -> str:
     joined = " and ".join(f"t.{column.name} = u.{column.name}" for column in keys)
     return (
         f"with u ({', '.join(column.name for column in keys)}) as ({_values(width, rows)})"
-        f" select {columns} from u cross join {table.name} as t on {joined}"
+        f" select {columns} from u cross join {table.name} as t on {joined}{table.only}"
     )
 
 
@@ -185,6 +185,6 @@ def loading(tables: Sequence[tuple[Table[Any], int]]) -> str:
         names = ", ".join(column.name for column in keys)
         branches.append(
             f"select {index} as kind, t.found from unnest({arrays}) as u({names}),"
-            f" lateral (select row({columns}) as found from {table.name} as t where {joined} offset 0) as t"
+            f" lateral (select row({columns}) as found from {table.name} as t where {joined}{table.only} offset 0) as t"
         )
     return " union all ".join(branches)

@@ -1,18 +1,21 @@
 """PostgreSQL 15 to 18 by asyncpg: a batch is loaded without locks and saved by one statement under a version guard."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
+from itertools import chain
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import asyncpg
 
 from wallet_core.domain.book import Needs, Row
+from wallet_core.domain.entries import Keyed
 from wallet_core.storage import bulk
 from wallet_core.storage.reads import Reads, bound, named
 from wallet_core.storage.store import Changes, Store, Unavailable, VersionConflict, Work
-from wallet_core.storage.tables import HOLDERS, PLAYERS, POCKETS, ROUNDS, SESSIONS, TRANSACTIONS, Table
+from wallet_core.storage.tables import HOLDERS, PLAYERS, POCKETS, ROUNDS, SESSIONS, TABLES, TRANSACTIONS, Table
 
 # A plan made while a table is small scans it whole, and is kept: three to five times slower once it is not. So the hot
 # connections plan once, by index and nested loop only. Held by a test that explains every statement.
@@ -63,8 +66,13 @@ _LOADED: tuple[tuple[Table[Any], int], ...] = (
     (ROUNDS, 3),
     (HOLDERS, 1),
 )
-_LOAD = bulk.loading(_LOADED)
-_READ = tuple(table.read for table, _ in _LOADED)
+
+
+@cache
+def _loading(nouns: tuple[type[Keyed], ...]) -> tuple[str, tuple[Callable[[Any], Row], ...]]:
+    """Return the statement that reads a batch's rows, those of nouns too, and what reads a row of each table."""
+    loaded = (*_LOADED, *((TABLES[kind], len(TABLES[kind].key)) for kind in nouns))
+    return bulk.loading(loaded), tuple(table.read for table, _ in loaded)
 
 
 class Postgres(Reads):
@@ -97,16 +105,19 @@ class Postgres(Reads):
 
     async def _load(self, connection: Any, needs: Needs) -> list[Row]:
         players = list(needs.players)
+        nouns = tuple(sorted(needs.nouns, key=lambda kind: kind.__name__))
+        statement, read = _loading(nouns)
         found = await connection.fetch(
-            _LOAD,
+            statement,
             players,
             players,
             *_columns(needs.sessions, 2),
             *_columns(needs.transactions, 2),
             *_columns(needs.rounds, 3),
             list(needs.keys),
+            *chain.from_iterable(_columns(needs.nouns[kind], len(TABLES[kind].key)) for kind in nouns),
         )
-        return [_READ[kind](row) for kind, row in found]
+        return [read[kind](row) for kind, row in found]
 
     async def _fetch(self, name: str, *, many: Sequence[bytes] | None = None, **parameters: Any) -> list[Sequence[Any]]:
         statement = named(name)

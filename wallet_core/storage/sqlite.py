@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from wallet_core.domain.book import Needs, Row
 from wallet_core.storage import bulk
 from wallet_core.storage.reads import Reads, bound, named
 from wallet_core.storage.store import Store, Unavailable, VersionConflict, Work
-from wallet_core.storage.tables import HOLDERS, PLAYERS, POCKETS, ROUNDS, SESSIONS, TRANSACTIONS, Table
+from wallet_core.storage.tables import HOLDERS, PLAYERS, POCKETS, ROUNDS, SESSIONS, TABLES, TRANSACTIONS, Table
 
 T = TypeVar("T")
 
@@ -161,8 +162,9 @@ class Sqlite(Reads):
             (ROUNDS, 3, list(needs.rounds)),
             (HOLDERS, 1, [(key,) for key in needs.keys]),
         )
+        nouns = ((TABLES[kind], len(TABLES[kind].key), list(keys)) for kind, keys in needs.nouns.items())
         rows: list[Row] = []
-        for table, width, keys in keyed:
+        for table, width, keys in chain(keyed, nouns):
             for size, values in bulk.chunks(keys):
                 statement = bulk.sqlite_loading(table, width, size)
                 rows.extend(map(table.read, self._writer.execute(statement, values).fetchall()))

@@ -14,6 +14,8 @@ from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction
 from wallet_core.domain.players import Player, Status
 from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.promos import Bonus, BonusTerms
+from wallet_core.domain.promos import State as BonusState
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.rounds import State as RoundState
 from wallet_core.domain.sessions import Session
@@ -70,6 +72,11 @@ def _enum(name: str, kind: type[IntEnum], *, optional: bool = False) -> Column:
     return Column(name, "smallint", lambda value: None if value is None else int(value), members.__getitem__)
 
 
+def _struct(name: str, kind: type[Struct]) -> Column:
+    decoder = msgspec.json.Decoder(kind)
+    return Column(name, "text", lambda value: _encoder.encode(value).decode(), decoder.decode)
+
+
 class Table(Generic[R]):
     """A table and the struct its rows are.
 
@@ -78,12 +85,24 @@ class Table(Generic[R]):
         changing: the columns an update writes; none for tables whose rows never change.
     """
 
-    def __init__(self, name: str, row: type[R], key: int, columns: Sequence[Column], changing: Sequence[str]) -> None:
-        """Describe the table; the columns must be the struct's fields in order."""
+    def __init__(
+        self,
+        name: str,
+        row: type[R],
+        key: int,
+        columns: Sequence[Column],
+        changing: Sequence[str],
+        *,
+        only: str = "",
+    ) -> None:
+        """Describe the table; the columns must be the struct's fields in order. `only` some rows are read: a condition
+        on the row `t`, where they are not all.
+        """
         self.name = name
         self.row = row
         self.columns = tuple(columns)
         self.key = self.columns[:key]
+        self.only = f" and {only}" if only else ""
         self.changing = tuple(column for column in columns if column.name in changing)
         self._writes = tuple((index, column.write) for index, column in enumerate(columns) if column.write)
         self._reads = tuple((index, column.read) for index, column in enumerate(columns) if column.read)
@@ -154,9 +173,13 @@ ROUNDS = Table(
         _enum("state", RoundState),
         *_big("opened_at", "changed_at", "revision", "sequence", "in_play"),
         _tuple("mix", _parts),
-        *_big("won", "refunded", "stakes", "standing", "wins"),
+        *_big("won", "refunded", "stakes", "standing", "wins", "in_play_bonus", "sequence_bonus", "policies"),
+        _tuple("wagered", _parts),
     ],
-    ("state", "changed_at", "revision", "sequence", "in_play", "mix", "won", "refunded", "stakes", "standing", "wins"),
+    (
+        *("state", "changed_at", "revision", "sequence", "in_play", "mix", "won", "refunded", "stakes", "standing"),
+        *("wins", "in_play_bonus", "sequence_bonus", "wagered"),
+    ),
 )
 
 TRANSACTIONS = Table(
@@ -187,6 +210,33 @@ TRANSACTIONS = Table(
     ("rolled_back", "settlements", "undone"),
 )
 
+_BONUS = [
+    *_text("player_id", "bonus_id", "template_id"),
+    *_big("version"),
+    *_text("currency"),
+    _enum("state", BonusState),
+    _struct("terms", BonusTerms),
+    *_big("granted", "deposit", "requirement", "claimed_at", "changed_at", "progress", "converted"),
+    Column("staked", "boolean", None, bool),
+    *_big("rounds", "priority", "activated_at", "expires_at"),
+    Column("short", "boolean", None, bool),
+    *_text("reason"),
+]
+
+BONUSES = Table(
+    "bonuses",
+    Bonus,
+    2,
+    _BONUS,
+    (
+        *("state", "changed_at", "progress", "converted", "staked", "rounds", "activated_at", "expires_at", "short"),
+        *("granted", "requirement", "reason"),
+    ),
+)
+
+LIVE_BONUSES = Table("bonuses", Bonus, 1, _BONUS, (), only="t.state in (4, 5, 6)")
+"""A player's bonuses that play may change; read with the player."""
+
 HOLDERS = Table("transactions", Holder, 1, [*_bytes("key"), *_text("player_id"), _enum("kind", Kind)], ())
 """Whoever has a key; read only."""
 
@@ -205,5 +255,5 @@ LINES = Table(
 )
 
 TABLES: dict[type[Struct], Table[Any]] = {
-    table.row: table for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES)
+    table.row: table for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES, BONUSES)
 }

@@ -61,7 +61,7 @@ create table rounds (
     refunded bigint not null,
     stakes bigint not null,
     standing bigint not null,
-    wins bigint not null,
+    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, wagered text not null default '[]',
     primary key (player_id, provider_id, round_id),
     constraint rounds_in_play_check check (in_play >= 0),
     constraint rounds_refunded_check check (refunded >= 0)
@@ -124,6 +124,37 @@ create table lines (
     primary key (player_id, transaction_id, number)
 );
 
+-- A bonus of a player: its pocket is BONUS:<bonus_id>.
+create table bonuses (
+    player_id text not null,
+    bonus_id text not null,
+    template_id text not null,
+    version bigint not null,
+    currency text not null,
+    state smallint not null, -- numbers of wallet.v1.BonusState; 4 to 6 are live
+    terms text not null, -- JSON; never changes
+    granted bigint not null,
+    deposit bigint not null,
+    requirement bigint not null, -- 10,000ths of a ledger unit
+    claimed_at bigint not null,
+    changed_at bigint not null,
+    progress bigint not null, -- 10,000ths of a ledger unit
+    converted bigint not null,
+    staked boolean not null,
+    rounds bigint not null, -- open ones that it has paid for
+    priority bigint not null,
+    activated_at bigint not null,
+    expires_at bigint not null,
+    short boolean not null, -- wagering became so after it was converted
+    reason text not null,
+    primary key (player_id, bonus_id),
+    constraint bonuses_progress_check check (progress >= 0)
+);
+
+-- Which bonuses may play change? Which are over by now?
+create index bonuses_live on bonuses (player_id) where state in (4, 5, 6);
+create index bonuses_expiring on bonuses (expires_at) where state in (3, 4, 5) and expires_at > 0;
+
 -- A row on its way in, its columns in the order the code has them: an array of these is unpacked three times as fast as
 -- an array a column. Not the tables' own row types: adding a column must not break a process of the version before.
 create type saved_players as (
@@ -172,7 +203,11 @@ create type saved_rounds as (
     refunded bigint,
     stakes bigint,
     standing bigint,
-    wins bigint
+    wins bigint,
+    in_play_bonus bigint,
+    sequence_bonus bigint,
+    policies bigint,
+    wagered text
 );
 create type saved_transactions as (
     player_id text,
@@ -212,4 +247,27 @@ create type saved_lines as (
     amount bigint,
     sequence bigint,
     balance_after bigint
+);
+create type saved_bonuses as (
+    player_id text,
+    bonus_id text,
+    template_id text,
+    version bigint,
+    currency text,
+    state smallint,
+    terms text,
+    granted bigint,
+    deposit bigint,
+    requirement bigint,
+    claimed_at bigint,
+    changed_at bigint,
+    progress bigint,
+    converted bigint,
+    staked boolean,
+    rounds bigint,
+    priority bigint,
+    activated_at bigint,
+    expires_at bigint,
+    short boolean,
+    reason text
 );

@@ -61,7 +61,7 @@ create table rounds (
     refunded bigint not null,
     stakes bigint not null,
     standing bigint not null,
-    wins bigint not null,
+    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, wagered text not null default '[]',
     primary key (player_id, provider_id, round_id),
     constraint rounds_in_play_check check (in_play >= 0),
     constraint rounds_refunded_check check (refunded >= 0)
@@ -123,3 +123,34 @@ create table lines (
     balance_after bigint,
     primary key (player_id, transaction_id, number)
 ) without rowid;
+
+-- A bonus of a player: its pocket is BONUS:<bonus_id>.
+create table bonuses (
+    player_id text not null,
+    bonus_id text not null,
+    template_id text not null,
+    version bigint not null,
+    currency text not null,
+    state smallint not null, -- numbers of wallet.v1.BonusState; 4 to 6 are live
+    terms text not null, -- JSON; never changes
+    granted bigint not null,
+    deposit bigint not null,
+    requirement bigint not null, -- 10,000ths of a ledger unit
+    claimed_at bigint not null,
+    changed_at bigint not null,
+    progress bigint not null, -- 10,000ths of a ledger unit
+    converted bigint not null,
+    staked boolean not null,
+    rounds bigint not null, -- open ones that it has paid for
+    priority bigint not null,
+    activated_at bigint not null,
+    expires_at bigint not null,
+    short boolean not null, -- wagering became so after it was converted
+    reason text not null,
+    primary key (player_id, bonus_id),
+    constraint bonuses_progress_check check (progress >= 0)
+) without rowid;
+
+-- Which bonuses may play change? Which are over by now?
+create index bonuses_live on bonuses (player_id) where state in (4, 5, 6);
+create index bonuses_expiring on bonuses (expires_at) where state in (3, 4, 5) and expires_at > 0;

@@ -62,6 +62,30 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_TRANSACTION_NOT_FOUND: _Reason.ValueType  # 26
     REASON_IN_PROGRESS: _Reason.ValueType  # 27
     """The original is still being worked on; send the same request again."""
+    REASON_MAX_BET_BONUS: _Reason.ValueType  # 28
+    """The stake is above the largest that the terms of the bonus allow (R-BONUS-20)."""
+    REASON_BONUS_NOT_FOUND: _Reason.ValueType  # 29
+    REASON_BONUS_STATE: _Reason.ValueType  # 30
+    """The bonus is in a state that does not allow this (rulebook 6.1)."""
+    REASON_BONUS_NOT_ELIGIBLE: _Reason.ValueType  # 31
+    """The player may not have it now (R-BONUS-05, R-BONUS-09)."""
+    REASON_TEMPLATE_FORBIDDEN: _Reason.ValueType  # 32
+    """The template breaks its jurisdiction pack (R-BONUS-02); the message names the rule."""
+    REASON_POLICY_FORBIDDEN: _Reason.ValueType  # 33
+    """The policy would be dangerous, or is not the layer's to set (R-CFG-01..04); the message names the rule."""
+    REASON_POLICY_NOT_FOUND: _Reason.ValueType  # 34
+    REASON_QUOTE_NOT_FOUND: _Reason.ValueType  # 35
+    REASON_QUOTE_EXPIRED: _Reason.ValueType  # 36
+    """The quote's time is over (R-FX-04)."""
+    REASON_QUOTE_USED: _Reason.ValueType  # 37
+    """A quote is used once (R-FX-03)."""
+    REASON_RATE_UNAVAILABLE: _Reason.ValueType  # 38
+    """No rate, or none that is young enough (R-FX-09)."""
+    REASON_BELOW_MINIMUM: _Reason.ValueType  # 39
+    """Nothing would be left of it (R-FX-08)."""
+    REASON_HOLD_NOT_FOUND: _Reason.ValueType  # 40
+    REASON_HOLD_STATE: _Reason.ValueType  # 41
+    """The hold is over, or not of a kind that allows this (rulebook 12)."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """In order of precedence: the first that applies is the answer (R-PROV-02)."""
@@ -105,6 +129,30 @@ REASON_INVALID_JOURNAL: Reason.ValueType  # 25
 REASON_TRANSACTION_NOT_FOUND: Reason.ValueType  # 26
 REASON_IN_PROGRESS: Reason.ValueType  # 27
 """The original is still being worked on; send the same request again."""
+REASON_MAX_BET_BONUS: Reason.ValueType  # 28
+"""The stake is above the largest that the terms of the bonus allow (R-BONUS-20)."""
+REASON_BONUS_NOT_FOUND: Reason.ValueType  # 29
+REASON_BONUS_STATE: Reason.ValueType  # 30
+"""The bonus is in a state that does not allow this (rulebook 6.1)."""
+REASON_BONUS_NOT_ELIGIBLE: Reason.ValueType  # 31
+"""The player may not have it now (R-BONUS-05, R-BONUS-09)."""
+REASON_TEMPLATE_FORBIDDEN: Reason.ValueType  # 32
+"""The template breaks its jurisdiction pack (R-BONUS-02); the message names the rule."""
+REASON_POLICY_FORBIDDEN: Reason.ValueType  # 33
+"""The policy would be dangerous, or is not the layer's to set (R-CFG-01..04); the message names the rule."""
+REASON_POLICY_NOT_FOUND: Reason.ValueType  # 34
+REASON_QUOTE_NOT_FOUND: Reason.ValueType  # 35
+REASON_QUOTE_EXPIRED: Reason.ValueType  # 36
+"""The quote's time is over (R-FX-04)."""
+REASON_QUOTE_USED: Reason.ValueType  # 37
+"""A quote is used once (R-FX-03)."""
+REASON_RATE_UNAVAILABLE: Reason.ValueType  # 38
+"""No rate, or none that is young enough (R-FX-09)."""
+REASON_BELOW_MINIMUM: Reason.ValueType  # 39
+"""Nothing would be left of it (R-FX-08)."""
+REASON_HOLD_NOT_FOUND: Reason.ValueType  # 40
+REASON_HOLD_STATE: Reason.ValueType  # 41
+"""The hold is over, or not of a kind that allows this (rulebook 12)."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,180 @@
+"""Bonuses: an instance's row, its accepted terms, and the state machine of rulebook 6.1.
+
+Each instance is a pocket of its own, BONUS:<bonus_id>. The terms it was accepted under stand in its row and never
+change (R-BONUS-03). Wagering is counted in 10,000ths of a ledger unit (R-WAGER-04).
+"""
+
+from enum import Enum, IntEnum
+
+from msgspec import Struct
+
+from wallet_core.domain.accounts import BONUS
+from wallet_core.domain.entries import Keyed
+from wallet_core.domain.policies import Mode, Split
+
+
+class State(IntEnum):
+    """Numbers of wallet.v1.BonusState."""
+
+    OFFERED = 1
+    CLAIMED = 2
+    QUEUED = 3
+    ACTIVE = 4
+    SETTLING = 5  # nothing left, but open rounds may still win or be rolled back
+    FROZEN = 6
+    CONVERTED = 7
+    LAPSED = 8
+    EXPIRED = 9
+    FORFEITED = 10
+    VOIDED = 11
+    CONSUMED = 12  # nothing left; a rollback opens it again
+
+
+LIVE = frozenset({State.ACTIVE, State.SETTLING, State.FROZEN})
+"""States in which it has a pocket that may still change by play. A live bonus is loaded with its player."""
+
+
+class Base(Enum):
+    """What the multiplier is of (R-WAGER-01)."""
+
+    BONUS = "BONUS"
+    DEPOSIT_PLUS_BONUS = "DEPOSIT_PLUS_BONUS"
+    WINNINGS = "WINNINGS"
+
+
+class Counts(Enum):
+    """Which part of a stake counts for wagering (R-WAGER-03)."""
+
+    TOTAL = "TOTAL"
+    BONUS_PART = "BONUS_PART"
+    CASH_PART = "CASH_PART"
+    CASH_THEN_BONUS = "CASH_THEN_BONUS"
+
+
+class Timing(Enum):
+    """When a stake counts (R-WAGER-07)."""
+
+    ROUND_CLOSE = "ROUND_CLOSE"
+    BET = "BET"
+
+
+class MaxBetBasis(Enum):
+    """Which stakes the largest bet is for (R-BONUS-20)."""
+
+    BONUS_TOUCHED = "BONUS_TOUCHED"
+    WHILE_ACTIVE = "WHILE_ACTIVE"
+
+
+class MaxBetScope(Enum):
+    """What is compared with the largest bet (R-BONUS-20)."""
+
+    SINGLE_DEBIT = "SINGLE_DEBIT"
+    ROUND_TOTAL = "ROUND_TOTAL"
+
+
+class OnWithdrawal(Enum):
+    """What a withdrawal does to it (R-BONUS-22)."""
+
+    KEEP_IF_UNTOUCHED = "KEEP_IF_UNTOUCHED"
+    KEEP = "KEEP"
+    FORFEIT = "FORFEIT"
+    BLOCK = "BLOCK"
+
+
+class OpenRounds(Enum):
+    """What its end by time does to rounds it has paid for (R-BONUS-12)."""
+
+    HONOUR = "HONOUR"
+    FORFEIT = "FORFEIT"
+
+
+class BonusTerms(Struct, frozen=True, omit_defaults=True):
+    """The terms an instance was accepted under. Amounts are ledger units of the bonus's currency.
+
+    Attributes:
+        mode, split: instead of the policy's; none: as the policy says.
+        multiplier: of the base, in hundredths (35 x is 3500).
+        contributions: basis points of a stake that count, by the most specific key (R-WAGER-05): `game:<id>`,
+            `provider:<id>:<category>`, `category:<category>`, `product:<product>`; else `default`.
+        max_bet: the largest stake; none: any.
+        products: that it may pay for; empty: all.
+        excluded_games: that it never pays for (R-FUND-03).
+        duration: seconds from its start; none: for ever.
+        cap: the most that is ever converted (R-BONUS-15); none: all.
+        sticky: its principal is taken away at conversion (R-BONUS-14).
+        tranches: parts it is released in (R-BONUS-16); one: at the end.
+    """
+
+    mode: Mode | None = None
+    split: Split | None = None
+    multiplier: int = 0
+    base: Base = Base.BONUS
+    counts: Counts = Counts.BONUS_PART
+    timing: Timing = Timing.ROUND_CLOSE
+    contributions: tuple[tuple[str, int], ...] = ()
+    max_bet: int | None = None
+    max_bet_basis: MaxBetBasis = MaxBetBasis.BONUS_TOUCHED
+    max_bet_scope: MaxBetScope = MaxBetScope.SINGLE_DEBIT
+    products: tuple[str, ...] = ()
+    excluded_games: tuple[str, ...] = ()
+    duration: int | None = None
+    cap: int | None = None
+    sticky: bool = False
+    tranches: int = 1
+    on_withdrawal: OnWithdrawal = OnWithdrawal.KEEP_IF_UNTOUCHED
+    open_rounds: OpenRounds = OpenRounds.HONOUR
+
+
+class Bonus(Keyed, frozen=True, gc=False):
+    """One bonus of one player (R-BONUS-03, invariants I-08 to I-10).
+
+    Attributes:
+        version: of the template.
+        granted: what the pocket began with.
+        deposit: that it was granted for; 0 for none.
+        requirement, progress: of wagering, in 10,000ths of a ledger unit.
+        converted: what of it became cash so far.
+        staked: whether any of it was ever staked.
+        rounds: how many open rounds it has paid for.
+        priority: the lower the earlier, before claim time (R-BONUS-07).
+        activated_at, expires_at: microseconds; 0 while there is none.
+        short: wagering became short after it was converted (R-RB-05).
+        reason: why it is over, for people.
+    """
+
+    player_id: str
+    bonus_id: str
+    template_id: str
+    version: int
+    currency: str
+    state: State
+    terms: BonusTerms
+    granted: int
+    deposit: int
+    requirement: int
+    claimed_at: int
+    changed_at: int
+    progress: int = 0
+    converted: int = 0
+    staked: bool = False
+    rounds: int = 0
+    priority: int = 0
+    activated_at: int = 0
+    expires_at: int = 0
+    short: bool = False
+    reason: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is found by."""
+        return self.player_id, self.bonus_id
+
+    @property
+    def account(self) -> str:
+        """The name of its pocket."""
+        return f"{BONUS}:{self.bonus_id}"
+
+    @property
+    def live(self) -> bool:
+        """Whether play may still change it."""
+        return self.state in LIVE

@@ -1,0 +1,44 @@
+-- migrate:up
+-- Bonus money: in play by itself, and a row a bonus.
+alter table rounds add column in_play_bonus bigint not null default 0;
+alter table rounds add column sequence_bonus bigint not null default 0;
+alter table rounds add column policies bigint not null default 0;
+alter table rounds add column wagered text not null default '[]';
+
+-- A bonus of a player: its pocket is BONUS:<bonus_id>.
+create table bonuses (
+    player_id text not null,
+    bonus_id text not null,
+    template_id text not null,
+    version bigint not null,
+    currency text not null,
+    state smallint not null, -- numbers of wallet.v1.BonusState; 4 to 6 are live
+    terms text not null, -- JSON; never changes
+    granted bigint not null,
+    deposit bigint not null,
+    requirement bigint not null, -- 10,000ths of a ledger unit
+    claimed_at bigint not null,
+    changed_at bigint not null,
+    progress bigint not null, -- 10,000ths of a ledger unit
+    converted bigint not null,
+    staked boolean not null,
+    rounds bigint not null, -- open ones that it has paid for
+    priority bigint not null,
+    activated_at bigint not null,
+    expires_at bigint not null,
+    short boolean not null, -- wagering became so after it was converted
+    reason text not null,
+    primary key (player_id, bonus_id),
+    constraint bonuses_progress_check check (progress >= 0)
+) without rowid;
+
+-- Which bonuses may play change? Which are over by now?
+create index bonuses_live on bonuses (player_id) where state in (4, 5, 6);
+create index bonuses_expiring on bonuses (expires_at) where state in (3, 4, 5) and expires_at > 0;
+
+-- migrate:down
+drop table bonuses;
+alter table rounds drop column wagered;
+alter table rounds drop column policies;
+alter table rounds drop column sequence_bonus;
+alter table rounds drop column in_play_bonus;
