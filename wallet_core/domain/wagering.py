@@ -1,0 +1,113 @@
+"""Wagering: what a bonus asks for, what a stake counts for it, and what becomes of it when that is met.
+
+Requirement and progress are counted in 10,000ths of a ledger unit, so that no stake is ever rounded (R-WAGER-04):
+ledger units times basis points.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from wallet_core.domain.accounts import BONUS_COST, BONUS_ISSUED, CASH
+from wallet_core.domain.decision import Parts
+from wallet_core.domain.entries import Entry
+from wallet_core.domain.policies import Game
+from wallet_core.domain.promos import Base, Bonus, BonusTerms, Counts
+
+BPS = 10_000
+"""Basis points of the whole; and 10,000ths of a ledger unit."""
+
+HUNDRED = 100
+
+
+class Conversion(Struct, frozen=True):
+    """What becomes of a bonus's balance: they sum to it."""
+
+    to_cash: int
+    principal: int = 0
+    forfeited: int = 0
+
+
+def requirement(terms: BonusTerms, granted: int, deposit: int) -> int:
+    """Return what must be wagered, in 10,000ths of a ledger unit (R-WAGER-01); of winnings `granted` is those."""
+    base = granted + (deposit if terms.base is Base.DEPOSIT_PLUS_BONUS else 0)
+    return base * terms.multiplier * BPS // HUNDRED
+
+
+def rate(terms: BonusTerms, provider_id: str, game_id: str, game: Game) -> int:
+    """Return the basis points a game counts: of its most specific key (R-WAGER-05); all of it where none is listed."""
+    listed = dict(terms.contributions)
+    keys = (
+        f"game:{game_id}",
+        f"provider:{provider_id}:{game.category}",
+        f"category:{game.category}",
+        f"product:{game.product}",
+        "default",
+    )
+    return next((listed[key] for key in keys if key in listed), BPS)
+
+
+def counted(bonus: Bonus, mix: Parts, first: bool) -> int:  # noqa: FBT001  reads as a fact at its one call
+    """Return how much of the stakes counts for a bonus (R-WAGER-03).
+
+    Args:
+        bonus: that may have paid part of them.
+        mix: what paid them.
+        first: it is the one that cash stakes count for (R-WAGER-12).
+    """
+    own = dict(mix).get(bonus.account, 0)
+    cash = sum(part for pocket, part in mix if pocket.startswith(CASH)) if first else 0
+    match bonus.terms.counts:
+        case Counts.BONUS_PART:
+            return own
+        case Counts.CASH_PART:
+            return cash
+        case Counts.CASH_THEN_BONUS:
+            return cash or own
+        case Counts.TOTAL:
+            return own + cash
+
+
+def converted(bonus: Bonus, balance: int) -> Conversion:
+    """Return what a met requirement makes of the balance: a sticky principal goes, and no more than the cap is paid
+    (R-BONUS-13..15).
+    """
+    principal = min(balance, bonus.granted) if bonus.terms.sticky else 0
+    cash = within(bonus, balance - principal)
+    return Conversion(cash, principal, balance - principal - cash)
+
+
+def within(bonus: Bonus, amount: int) -> int:
+    """Return how much of an amount the cap still lets become cash (R-BONUS-15, R-RB-05)."""
+    cap = bonus.terms.cap
+    return amount if cap is None else max(0, min(amount, cap - bonus.converted))
+
+
+def released(bonus: Bonus) -> int:
+    """Return what of the grant has been released by now, tranche by tranche (R-BONUS-16); nothing where it has one."""
+    tranches = bonus.terms.tranches
+    if tranches <= 1 or not bonus.requirement:
+        return 0
+    return bonus.granted * min(tranches, bonus.progress * tranches // bonus.requirement) // tranches
+
+
+def convert_entries(bonus: Bonus, found: Conversion) -> tuple[Entry, ...]:
+    """Return the journal of a conversion (P-09)."""
+    balance = found.to_cash + found.principal + found.forfeited
+    return (
+        Entry(bonus.account, -balance),
+        Entry(BONUS_ISSUED, balance, bonus.template_id),
+        Entry(CASH, found.to_cash),
+        Entry(BONUS_COST, -found.to_cash, bonus.template_id),
+    )
+
+
+def forfeit_entries(bonus: Bonus, balance: int) -> tuple[Entry, ...]:
+    """Return the journal that takes a bonus's balance away (P-10)."""
+    return Entry(bonus.account, -balance), Entry(BONUS_ISSUED, balance, bonus.template_id)
+
+
+def first_for_cash(bonuses: Sequence[Bonus]) -> str:
+    """Return the id of the bonus that cash stakes count for: the first by priority whose terms count cash."""
+    counting = [each for each in bonuses if each.terms.counts is not Counts.BONUS_PART]
+    return min(counting, key=lambda each: (each.priority, each.claimed_at, each.bonus_id)).bonus_id if counting else ""
