@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from wallet_core.domain.accounts import ACCOUNTS, DEBT, Guard
+from wallet_core.domain.accounts import DEBT, Guard, account_of
 from wallet_core.domain.book import Needs, Row
 from wallet_core.domain.commands import Action, Bury, Command, CreatePlayer, OpenSession, Pay, Play, Terms, VoidRound
 from wallet_core.domain.decision import Balances, Decision, Outcome, Reason
@@ -13,6 +13,8 @@ from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket, balances
 from wallet_core.domain.profiles import Profile
+from wallet_core.domain.promos import Bonus
+from wallet_core.domain.promos import State as BonusState
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
 from wallet_core.engine.batch import Batch
@@ -81,6 +83,11 @@ class Books:
         for row in self.rows.values():
             if isinstance(row, Transaction) and row.key in wanted.keys:
                 yield Holder(row.key, row.player_id, row.kind)
+            if isinstance(row, Bonus) and row.player_id in wanted.players and (row.live or row.rounds):
+                yield row
+        for kind, keys in wanted.nouns.items():
+            for key in keys:
+                yield from self._found((kind, *key))
 
     def _found(self, key: tuple[object, ...]) -> Iterable[Row]:
         return [self.rows[key]] if key in self.rows else []
@@ -134,14 +141,14 @@ class Books:
             assert head.player_id == line.player_id
             journals[line.transaction_id, line.currency] += line.amount
             trial[line.currency] += line.amount
-            guard = ACCOUNTS[line.account].guard
+            guard = account_of(line.account).guard
             if guard is Guard.NONE:
                 assert line.sequence is None
                 assert line.balance_after is None
                 continue
             place = (Pocket, line.player_id, line.currency, line.account)
             if guard is Guard.ROUND:
-                place = (Round, line.player_id, head.provider_id, line.detail)
+                place = (Round, line.player_id, head.provider_id, line.detail, line.account)
             sums[place] += line.amount
             counts[place] += 1
             assert (line.sequence, line.balance_after) == (counts[place], sums[place])
@@ -152,10 +159,29 @@ class Books:
             if isinstance(row, Pocket):
                 assert (row.amount, row.sequence) == (sums[key], counts[key])
             elif isinstance(row, Round):
-                assert (row.in_play, row.sequence) == (sums[key], counts[key])
-                assert row.in_play == (row.staked if row.state.name == "OPEN" else 0)
+                cash, bonus = (*key, "IN_PLAY"), (*key, "IN_PLAY_BONUS")
+                assert (row.in_play, row.sequence) == (sums[cash], counts[cash])
+                assert (row.in_play_bonus, row.sequence_bonus) == (sums[bonus], counts[bonus])
+                staked = sum(part for pocket, part in row.mix if pocket.startswith("BONUS:"))
+                assert (row.in_play + row.in_play_bonus) == (row.staked if row.state.name == "OPEN" else 0)
+                assert row.in_play_bonus == (staked if row.state.name == "OPEN" else 0)
                 assert all(amount > 0 for _, amount in row.mix)
                 assert row.refunded >= 0
+            elif isinstance(row, Bonus):
+                self._assert_bonus(row, sums)
+
+    def _assert_bonus(self, row: Bonus, sums: Counter) -> None:
+        """Hold a bonus to what is always true of it (I-09, I-10)."""
+        rounds = [each for each in self.rows.values() if isinstance(each, Round) and each.player_id == row.player_id]
+        paid_for = [each for each in rounds if row.account in dict(each.mix)]
+        assert row.rounds == sum(each.state.name == "OPEN" for each in paid_for)
+        assert row.progress == sum(dict(each.wagered).get(row.bonus_id, 0) for each in rounds)
+        assert row.progress >= 0
+        assert row.terms.cap is None or row.converted <= row.terms.cap
+        held = sums[Pocket, row.player_id, row.currency, row.account]
+        assert held >= 0
+        assert row.live or not held
+        assert row.state is not BonusState.SETTLING or (not held and row.rounds)
 
 
 def units(amount: str, currency: str = "EUR") -> int:

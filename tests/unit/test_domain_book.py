@@ -4,7 +4,20 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.domain import PLAYER, Books, bet, play, units
-from wallet_core.domain.accounts import ACCOUNTS, CASH, DEBT, IN_PLAY, STAKES, SUSPENSE, WINS, Guard
+from wallet_core.domain.accounts import (
+    ACCOUNTS,
+    BONUS,
+    CASH,
+    DEBT,
+    HELD,
+    IN_PLAY,
+    IN_PLAY_BONUS,
+    POINTS,
+    STAKES,
+    SUSPENSE,
+    WINS,
+    Guard,
+)
 from wallet_core.domain.book import Book, Needs, NotLoaded, Unbalanced
 from wallet_core.domain.entries import Entry, digest, transaction_id
 from wallet_core.domain.money import INT64_MAX
@@ -115,11 +128,17 @@ def test_nobody_cannot_be_touched():
 
 
 def test_r_ledger_05_the_chart_of_accounts():
-    assert {name for name, account in ACCOUNTS.items() if account.guard is Guard.POCKET} == {CASH, DEBT}
-    assert {name for name, account in ACCOUNTS.items() if account.guard is Guard.ROUND} == {IN_PLAY}
+    guarded = {guard: {name for name, account in ACCOUNTS.items() if account.guard is guard} for guard in Guard}
+    assert guarded[Guard.POCKET] == {CASH, DEBT, BONUS, HELD, POINTS}
+    assert guarded[Guard.ROUND] == {IN_PLAY, IN_PLAY_BONUS}
     assert [name for name, account in ACCOUNTS.items() if not account.floor] == [DEBT]
-    assert {name for name, account in ACCOUNTS.items() if account.authorising} == {CASH, DEBT, IN_PLAY}
-    assert {name for name, account in ACCOUNTS.items() if not account.manual} == {IN_PLAY, STAKES, WINS}
+    assert {name for name, account in ACCOUNTS.items() if account.authorising} == set().union(
+        guarded[Guard.POCKET], guarded[Guard.ROUND]
+    )
+    assert {name for name, account in ACCOUNTS.items() if account.family} == {CASH, BONUS, HELD}
+    assert {name for name, account in ACCOUNTS.items() if account.manual} == {
+        *(CASH, DEBT, "PSP_CLEARING", "ADJUSTMENTS", "WRITE_OFF", "FEES", "SUSPENSE", "BANK"),
+    }
     assert all(name == account.name for name, account in ACCOUNTS.items())
 
 

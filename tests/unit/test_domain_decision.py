@@ -33,7 +33,7 @@ def test_reasons_are_numbered_in_order_of_precedence_r_prov_02():
 @pytest.mark.parametrize(
     ("fate", "reasons"),
     [
-        (Fate.RETRYABLE, {"REFERENCE_NOT_FOUND", "IN_PROGRESS"}),
+        (Fate.RETRYABLE, {"REFERENCE_NOT_FOUND", "IN_PROGRESS", "RATE_UNAVAILABLE"}),
         (
             Fate.BOUND,
             {
@@ -49,6 +49,7 @@ def test_reasons_are_numbered_in_order_of_precedence_r_prov_02():
                 "AMOUNT_EXCEEDS_REFERENCE",
                 "LIMIT_REACHED",
                 "INSUFFICIENT_FUNDS",
+                "MAX_BET_BONUS",
             },
         ),
     ],

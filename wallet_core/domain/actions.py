@@ -7,15 +7,16 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from wallet_core.domain import accounts, rounds
+from wallet_core.domain import accounts, bonuses, rounds
 from wallet_core.domain.commands import Action
-from wallet_core.domain.decision import Outcome, Reason, Refused
+from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Kind, Transaction, digest
 from wallet_core.domain.pockets import add
 from wallet_core.domain.profiles import LateStake, Settle, WinReference
+from wallet_core.domain.promos import MaxBetBasis, MaxBetScope
 from wallet_core.domain.rollbacks import amend, rollback
 from wallet_core.domain.rounds import Event, Round
-from wallet_core.domain.table import NOTHING, Move, Table
+from wallet_core.domain.table import NOTHING, STAKED, Move, Table
 from wallet_core.domain.write_off import waterfall
 
 
@@ -27,18 +28,45 @@ def bet(table: Table, action: Action) -> Move:
         raise Refused(Reason.INVALID_REQUEST, "A bet needs a round_id.")
     late = table.command.profile.late_stake is LateStake.ACCEPT or not round_.stakes
     state = rounds.after(round_, Event.STAKE, late=late)
-    cash = table.available(accounts.CASH)
-    mix = waterfall(amount, [(accounts.CASH, cash)])
-    if mix is None or cash < action.minimum_balance:
-        raise Refused(Reason.INSUFFICIENT_FUNDS)
-    staked = accounts.IN_PLAY if state is rounds.State.OPEN else accounts.STAKES
+    mix = _funded(table, action, amount, round_)
+    cash, bonus = bonuses.share(mix)
+    house, house_bonus = STAKED[state is rounds.State.OPEN]
+    entries = [Entry(pocket, -part) for pocket, part in mix]
+    entries += Entry(house, cash), Entry(house_bonus, bonus)
     return Move(
-        entries=(*(Entry(pocket, -part) for pocket, part in mix), Entry(staked, amount)) if amount else (),
+        entries=tuple(entries) if amount else (),
         parts=tuple((pocket, -part) for pocket, part in mix),
         round=table.changed(
             round_, state, add(round_.mix, mix), stakes=round_.stakes + 1, standing=round_.standing + 1
         ),
     )
+
+
+def _funded(table: Table, action: Action, amount: int, round_: Round) -> Parts:
+    """Return which pockets pay a stake (rulebook 4); where there is more than cash, the record of why is kept.
+
+    Raises:
+        Refused: INSUFFICIENT_FUNDS, MAX_BET_BONUS.
+    """
+    if len(table.purse) <= 1 and not table.book.bonuses(table.command.player_id):  # cash, and nothing else
+        cash = table.available(accounts.CASH)
+        mix = waterfall(amount, [(accounts.CASH, cash)])
+        if mix is None or cash < action.minimum_balance:
+            raise Refused(Reason.INSUFFICIENT_FUNDS)
+        return mix
+    funding = table.fund(amount, round_)
+    if funding.mix is None or funding.playable < action.minimum_balance:
+        raise Refused(Reason.INSUFFICIENT_FUNDS)
+    promised = [each.bonus for each in funding.candidates if each.bonus is not None]
+    paying = {pocket for pocket, _ in funding.mix}
+    for bonus in promised:
+        terms = bonus.terms
+        total = amount + (round_.staked if terms.max_bet_scope is MaxBetScope.ROUND_TOTAL else 0)
+        bound = terms.max_bet_basis is MaxBetBasis.WHILE_ACTIVE or bonus.account in paying
+        if bound and terms.max_bet is not None and total > terms.max_bet:
+            raise Refused(Reason.MAX_BET_BONUS)
+    table.funding = funding
+    return funding.mix
 
 
 def win(table: Table, action: Action) -> Move:
@@ -50,7 +78,7 @@ def win(table: Table, action: Action) -> Move:
     bets = _bets_won(table, action, table.round())
     round_ = table.opened()
     if amount < 0:
-        move = table.take(-amount)
+        move = table.take(((accounts.CASH, -amount),))
     else:
         move = table.pay(amount, round_ if action.category is Category.GAME else None)
     for row in bets:

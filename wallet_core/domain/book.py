@@ -4,7 +4,7 @@ Rows are frozen; changing one means putting a new one in its place. Every `put` 
 refused half-way is undone whole, and so that the save writes just what changed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
@@ -13,11 +13,12 @@ from typing import Any, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain.accounts import DEBT, Guard, account_of
+from wallet_core.domain.accounts import DEBT, IN_PLAY, Guard, account_of
 from wallet_core.domain.entries import NO_PLAYER, Entry, Holder, Keyed, Kind, Line, Transaction, TransactionKey
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.promos import Bonus
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
 
@@ -101,6 +102,7 @@ class Book:
         }
         for kind, keys in needs.nouns.items():
             self._shelves[kind] = dict.fromkeys(keys)
+        self._bonuses: dict[str, set[str]] = {}
         self._undo: list[tuple[dict[Any, Any], Any, Row | None]] = []
         for row in rows:
             shelf, key = self._place(row)
@@ -159,6 +161,14 @@ class Book:
             raise _not_loaded(kind, *key) from None
         return found
 
+    def bonuses(self, player_id: str) -> Sequence[Bonus]:
+        """Return the player's live bonuses, by id. They are loaded with the player."""
+        if player_id not in self._bonuses:
+            return ()
+        shelf = self._shelves[Bonus]
+        rows = (shelf[player_id, bonus_id] for bonus_id in sorted(self._bonuses[player_id]))
+        return [row for row in rows if row is not None and row.live]
+
     def pockets(self, player_id: str, currency: str) -> Mapping[str, Pocket]:
         """Return the player's pockets of one currency by account. A player's pockets are loaded with the player."""
         if player_id not in self._players:
@@ -177,9 +187,13 @@ class Book:
         if kind is Pocket:
             pocket = cast("Pocket", row)
             return self._purses.setdefault((pocket.player_id, pocket.currency), {}), pocket.account
-        if isinstance(row, Keyed):
-            return self._shelves[kind], row.key
-        return self._shelves[kind], _KEYS[kind](row)
+        key_of = _KEYS.get(kind)
+        if key_of is not None:
+            return self._shelves[kind], key_of(row)
+        noun = cast("Keyed", row)
+        if isinstance(noun, Bonus):
+            self._bonuses.setdefault(noun.player_id, set()).add(noun.bonus_id)
+        return self._shelves.setdefault(kind, {}), noun.key
 
     def post(
         self,
@@ -223,8 +237,12 @@ class Book:
                 if round_ is None:
                     message = f"{account} without a round"
                     raise Unbalanced(message)
-                sequence, balance = round_.sequence + 1, round_.in_play + amount
-                round_ = replace(round_, sequence=sequence, in_play=balance)
+                if account == IN_PLAY:
+                    sequence, balance = round_.sequence + 1, round_.in_play + amount
+                    round_ = replace(round_, sequence=sequence, in_play=balance)
+                else:
+                    sequence, balance = round_.sequence_bonus + 1, round_.in_play_bonus + amount
+                    round_ = replace(round_, sequence_bonus=sequence, in_play_bonus=balance)
                 detail = round_.round_id
             if balance is not None and not _sound(account, balance):
                 message = f"{account} of {player_id} would be {balance}"

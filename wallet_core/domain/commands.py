@@ -8,7 +8,8 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Keyed, Kind, TransactionKey, digest
+from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Keyed, Kind, Posting, TransactionKey, digest
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.profiles import Profile, UnknownRollback
 
 OPERATOR = "~operator"
@@ -63,6 +64,8 @@ class Play(Struct, frozen=True, gc=False):
         currency: empty when the request does not say it; then the books do (`gates.implied`).
         original_key: external key of an earlier transaction, which may say it.
         game_ids: the games the provider may send; empty for any.
+        policies: all versions of what is in force; a round keeps the one it began with.
+        choice: CASH, BONUS or a pocket: what is to pay, where the player may choose (R-FUND-08).
     """
 
     player_id: str
@@ -81,6 +84,8 @@ class Play(Struct, frozen=True, gc=False):
     occurred_at: int = 0
     game_ids: frozenset[str] = frozenset()
     terms: Terms = Terms()
+    policies: Policies = Policies()
+    choice: str = ""
 
     @property
     def span(self) -> int:
@@ -118,6 +123,11 @@ class Recorded(_Single, frozen=True):
     def rows(self) -> tuple[tuple[type[Keyed], tuple[str, ...]], ...]:
         """The rows of nouns that it reads: of which kind, and their keys."""
         return ()
+
+    @property
+    def refused(self) -> Posting | None:
+        """What is stored of it when it is refused for good (R-IDEM-04); none where its key stays free."""
+        return None
 
 
 class CreatePlayer(_Single, frozen=True):
@@ -198,6 +208,11 @@ class Pay(Recorded, frozen=True):
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
         return self.kind.name, self.currency, str(self.amount)
+
+    @property
+    def refused(self) -> Posting | None:
+        """A withdrawal. Money that has arrived may be credited under its id once what forbids it is gone."""
+        return None if self.kind is Kind.DEPOSIT else Posting(self.kind, self.currency, self.amount, info=self.info)
 
 
 class VoidRound(Recorded, frozen=True):

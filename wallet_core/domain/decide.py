@@ -6,14 +6,26 @@ and synchronous: same rows, same command, same microsecond, same decision.
 
 from msgspec.structs import replace
 
+from wallet_core.domain import (
+    bonuses,
+    hold_commands,
+    ledger,
+    payments,
+    play,
+    players,
+    rounds,
+    sessions,
+    subwallets,
+    withdrawals,
+)
 from wallet_core.domain import commands as c
-from wallet_core.domain import ledger, payments, play, players, rounds, sessions
 from wallet_core.domain.book import Book, Needs
 from wallet_core.domain.decision import FATE, Decision, Fate, Outcome, Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import NO_PLAYER, Journal, Kind, Posting, Transaction, digest, transaction_id
 from wallet_core.domain.play import result
 from wallet_core.domain.pockets import balances
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.profiles import UNKNOWN_ROLLBACK
 
 
@@ -138,10 +150,10 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
     try:
         posting = POSTINGS[type(command)](desk, command)
     except Refused as refused:
-        reason = refused.refusal.reason
-        if FATE[reason] is not Fate.BOUND or not isinstance(command, c.Pay) or command.kind is Kind.DEPOSIT:
-            raise  # money that has arrived may be credited under its id once what forbids it is gone
-        posting = Posting(command.kind, command.currency, command.amount, info=command.info)
+        reason, kept = refused.refusal.reason, command.refused
+        if FATE[reason] is not Fate.BOUND or kept is None:
+            raise
+        posting = kept
     head = Transaction(
         player_id=command.player_id,
         key=key,
@@ -164,6 +176,10 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         number = book.post(
             command.player_id, head.transaction_id, journal.currency, journal.entries, round_=desk.round, first=number
         )
+    if desk.round is not None:
+        before, after = desk.was, book.round(command.player_id, desk.round.provider_id, desk.round.round_id)
+        if after is not None and (before is None or before.mixed or book.bonuses(command.player_id)):
+            bonuses.settle(book, Policies(), before, after, at)
     held = balances(head.currency, book.pockets(command.player_id, head.currency))
     head = replace(head, cash_after=held.cash, bonus_after=held.bonus, debt_after=held.debt)
     book.put(head)
@@ -176,10 +192,12 @@ def _void(desk: Desk, command: c.VoidRound) -> Posting:
     round_ = desk.book.round(command.player_id, command.provider_id, command.round_id)
     if round_ is None:
         raise Refused(Reason.ROUND_NOT_FOUND)
+    desk.was = round_
     desk.round, entries = rounds.void(round_, desk.at)
+    credited = bonuses.credit(desk.book, command.player_id, round_.mix)
     words = (("reason", command.reason), ("actor", command.actor))
-    journal = Journal(round_.currency, entries)
-    return Posting(Kind.VOID, round_.currency, round_.staked, round_.mix, (journal,), words)
+    journal = Journal(round_.currency, (*credited.entries, *entries))
+    return Posting(Kind.VOID, round_.currency, round_.staked, credited.moved, (journal,), words)
 
 
 def _manual(desk: Desk, command: c.PostJournal) -> Posting:
@@ -206,6 +224,10 @@ POSTINGS: dict[type[c.Recorded], Poster] = {
     c.PostJournal: _manual,
     c.Pay: _pay,
     c.SetStatus: _status,
+    **hold_commands.POSTINGS,
+    **hold_times.POSTINGS,
+    **withdrawals.POSTINGS,
+    **subwallets.POSTINGS,
 }
 """What each recorded command posts."""
 

@@ -19,13 +19,14 @@ class Desk(Struct, eq=False):
         player: whose pockets are meant; none for house accounts alone.
         at: the microsecond of the transaction.
         transaction_id: of the transaction it will leave.
-        round: whose stakes the posting moves; its IN_PLAY not yet posted.
+        was, round: whose stakes the posting moves, before it and after; its IN_PLAY not yet posted.
     """
 
     book: Book
     player: Player | None
     at: int
     transaction_id: bytes
+    was: Round | None = None
     round: Round | None = None
 
     @property

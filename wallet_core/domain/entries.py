@@ -6,6 +6,7 @@ other rows): with a thousand bets in a batch it otherwise looks often.
 
 import hashlib
 from enum import IntEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -31,6 +32,14 @@ class Kind(IntEnum):
     WITHDRAWAL = 8
     MANUAL = 9
     VOID = 10
+    HOLD = 13
+    HOLD_RELEASE = 14
+    HOLD_CAPTURE = 15
+    TRANSFER = 16
+    BONUS_GRANT = 17
+    BONUS_CONVERSION = 18
+    BONUS_FORFEIT = 19
+    BONUS_STATE = 20
 
 
 class Category(IntEnum):
@@ -112,7 +121,7 @@ class Keyed(Struct, frozen=True, gc=False):
     """A row of a noun of its own (a hold, a quote, a bonus): its fields begin with its key, and that with player_id."""
 
     @property
-    def key(self) -> tuple[str, ...]:
+    def key(self) -> tuple[Any, ...]:
         """What it is found by."""
         raise NotImplementedError
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from wallet_core.domain import gates
 from wallet_core.domain.actions import ACTIONS
+from wallet_core.domain.bonuses import is_bonus
 from wallet_core.domain.book import Book, Needs
 from wallet_core.domain.commands import Action, Play, batch_key, grave
 from wallet_core.domain.decision import (
@@ -16,17 +17,20 @@ from wallet_core.domain.decision import (
     Decision,
     Fate,
     Outcome,
+    Parts,
     Reason,
     Refusal,
     Refused,
     Result,
 )
 from wallet_core.domain.entries import NO_PLAYER, Kind, Transaction, digest
+from wallet_core.domain.explanations import explained
 from wallet_core.domain.gates import ORIGINALS
 from wallet_core.domain.players import Player, belongs
 from wallet_core.domain.pockets import balances, shown
 from wallet_core.domain.profiles import IdSpace, LateOriginal, Refusals, Repeat
 from wallet_core.domain.profiles import Shown as ShownBalance
+from wallet_core.domain.promos import Bonus
 from wallet_core.domain.table import NOTHING, Move, Table
 
 
@@ -58,8 +62,13 @@ def needs(command: Play, wanted: Needs) -> None:
 
 
 def follow(command: Play, book: Book, wanted: Needs) -> None:
-    """Add what the transactions that a rollback or amendment names were of: known only once those are loaded."""
+    """Add what the transactions that a rollback or amendment names were of, and the bonuses that paid for a round:
+    known only once those are loaded.
+    """
     player_id, provider_id = command.player_id, command.provider_id
+    if command.round_id:
+        round_ = book.round(player_id, provider_id, command.round_id)
+        _of_bonuses(player_id, round_.mix if round_ else (), wanted)
     for action in command.actions:
         if action.kind in ORIGINALS:
             continue
@@ -69,7 +78,15 @@ def follow(command: Play, book: Book, wanted: Needs) -> None:
                 continue
             if target.round_id:
                 wanted.rounds.add((player_id, provider_id, target.round_id))
+            _of_bonuses(player_id, target.parts, wanted)
             wanted.transactions.update((player_id, digest(provider_id, bet)) for bet in target.references)
+
+
+def _of_bonuses(player_id: str, parts: Parts, wanted: Needs) -> None:
+    """Add the bonuses among parts."""
+    found = [(player_id, pocket.partition(":")[2]) for pocket, _ in parts if is_bonus(pocket)]
+    if found:
+        wanted.want(Bonus, *found)
 
 
 def decide(book: Book, command: Play, now: int) -> Decision:
@@ -194,9 +211,14 @@ def _store(
     command, book = table.command, table.book
     player_id, parts = command.player_id, move.parts
     identity = table.transaction_id(action)
+    before = table.watched(move.round)
     number = book.post(player_id, identity, table.currency, move.entries, round_=move.round)
     if closing and table.close(identity, number):
         outcome = Outcome.APPLIED
+    left = table.settle(before)
+    if table.funding is not None:
+        book.put(explained(player_id, identity, action.amount or 0, table.funding))
+        table.funding = None
     held = balances(table.currency, book.pockets(player_id, table.currency), command.profile)
     row = Transaction(
         player_id=player_id,
@@ -224,7 +246,7 @@ def _store(
         occurred_at=command.occurred_at,
     )
     book.put(row)
-    table.index += 1
+    table.index += 1 + left
     return result(row)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from wallet_core.domain import accounts, rounds
+from wallet_core.domain import accounts, bonuses, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import Category, Entry, Kind, Transaction
@@ -20,8 +20,8 @@ from wallet_core.domain.profiles import (
     WrongKind,
 )
 from wallet_core.domain.rounds import Event, Round
-from wallet_core.domain.table import NOTHING, Move, Table
-from wallet_core.domain.write_off import pro_rata
+from wallet_core.domain.table import NOTHING, STAKED, Move, Table
+from wallet_core.domain.write_off import pro_rata, waterfall
 
 
 def rollback(table: Table, action: Action) -> Move:
@@ -77,10 +77,10 @@ def _undone(table: Table, action: Action, target: Transaction) -> Parts:
 
 def _share(table: Table, amount: int, left: Parts) -> Parts:
     """Return which parts make up the amount: pro rata what the pockets paid or got, then what a void had refunded."""
-    pockets = tuple(part for part in left if part[0] != rounds.REFUNDED)
+    pockets = tuple(part for part in left if part[0] not in rounds.NOWHERE)
     moved = min(amount, sum(part for _, part in pockets))
-    parts = pro_rata(moved, pockets, table.quantum)
-    return (*parts, (rounds.REFUNDED, amount - moved)) if amount > moved else parts
+    nowhere = [part for part in left if part[0] in rounds.NOWHERE]
+    return (*pro_rata(moved, pockets, table.quantum), *(waterfall(amount - moved, nowhere) or ()))
 
 
 def _left(target: Transaction) -> Parts:
@@ -101,14 +101,15 @@ def _undo_bet(table: Table, target: Transaction, parts: Parts) -> Move:
         return NOTHING  # the void has given it back
     if table.command.profile.settled_rollback is SettledRollback.REFUSE and (target.settlements or round_.wins):
         raise Refused(Reason.REFERENCE_SETTLED)
-    amount = sum(part for _, part in parts)
-    staked = accounts.IN_PLAY if round_.state is rounds.State.OPEN else accounts.STAKES
+    house, house_bonus = STAKED[round_.state is rounds.State.OPEN]
+    cash, bonus = bonuses.share(parts)
+    credited = bonuses.credit(table.book, target.player_id, parts)
     standing = round_.standing - target.undone
     state = rounds.after(round_, Event.ROLLBACK if standing else Event.ROLLBACK_LAST)
     table.book.put(replace(target, rolled_back=add(target.rolled_back, parts, -1)))
     return Move(
-        entries=(*(Entry(pocket, part) for pocket, part in parts), Entry(staked, -amount)) if amount else (),
-        parts=parts,
+        entries=(*credited.entries, Entry(house, -cash), Entry(house_bonus, -bonus)) if cash + bonus else (),
+        parts=credited.moved,
         round=table.changed(round_, state, add(round_.mix, parts, -1), standing=standing),
     )
 
@@ -151,16 +152,14 @@ def _taken(table: Table, parts: Parts) -> Move | None:
     Raises:
         Refused: INSUFFICIENT_FUNDS, where the profile says so.
     """
-    refunded = dict(parts).get(rounds.REFUNDED, 0)
-    amount = sum(part for _, part in parts) - refunded
+    amount = sum(part for pocket, part in parts if pocket not in rounds.NOWHERE and not bonuses.is_bonus(pocket))
     if table.available(accounts.CASH) < amount:
         overdraw = table.command.profile.overdraw
         if overdraw is Overdraw.REFUSE:
             raise Refused(Reason.INSUFFICIENT_FUNDS)
         if overdraw is Overdraw.NOOP:
             return None
-    move = table.take(amount)
-    return replace(move, parts=add(move.parts, ((rounds.REFUNDED, -refunded),)))
+    return table.take(parts)
 
 
 def _of(table: Table, move: Move, round_: Round | None) -> Move:

@@ -16,7 +16,7 @@ from enum import IntEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain.accounts import IN_PLAY
+from wallet_core.domain.accounts import BONUS, IN_PLAY, IN_PLAY_BONUS
 from wallet_core.domain.decision import Parts, Reason, Refused
 from wallet_core.domain.entries import Entry
 
@@ -82,6 +82,12 @@ REFUNDED = "REFUNDED"
 """Among the parts of a win that came after its round was voided: what the void has paid already, if only nothing. No
 pocket, and no lines."""
 
+LAPSED = "LAPSED"
+"""Among parts: what would have been a bonus's that is over, or was its own and is gone. No pocket of the player's."""
+
+NOWHERE = frozenset({REFUNDED, LAPSED})
+"""What stands among parts and is no pocket."""
+
 
 class Round(Struct, frozen=True, gc=False):
     """A round of one player (R-ROUND-01, R-ROUND-06).
@@ -122,22 +128,26 @@ class Round(Struct, frozen=True, gc=False):
     wagered: Parts = ()
 
     @property
+    def mixed(self) -> bool:
+        """Whether bonus money is among the surviving stakes."""
+        return any(pocket.startswith(BONUS) for pocket, _ in self.mix)
+
+    @property
     def staked(self) -> int:
         """The stakes that were not rolled back, all pockets together."""
         return sum(amount for _, amount in self.mix)
 
 
 def void(round_: Round, now: int) -> tuple[Round, tuple[Entry, ...]]:
-    """Return the round with its stakes given back, and the journal that does so (P-05).
+    """Return the round with its stakes given back, and its side of the journal that does so (P-05).
 
     Raises:
         Refused: ROUND_CLOSED, it is not open.
     """
     state = after(round_, Event.VOID)
-    entries = (*(Entry(pocket, amount) for pocket, amount in round_.mix), Entry(IN_PLAY, -round_.staked))
     refunded = round_.refunded + round_.staked
     voided = replace(round_, state=state, mix=(), refunded=refunded, revision=round_.revision + 1, changed_at=now)
-    return voided, entries
+    return voided, (Entry(IN_PLAY, -round_.in_play), Entry(IN_PLAY_BONUS, -round_.in_play_bonus))
 
 
 def after(round_: Round, event: Event, *, late: bool = False) -> State:

@@ -35,7 +35,11 @@ def requirement(terms: BonusTerms, granted: int, deposit: int) -> int:
 
 
 def rate(terms: BonusTerms, provider_id: str, game_id: str, game: Game) -> int:
-    """Return the basis points a game counts: of its most specific key (R-WAGER-05); all of it where none is listed."""
+    """Return the basis points a game counts: of its most specific key (R-WAGER-05); all of it where none is listed,
+    nothing of what the bonus may not pay for.
+    """
+    if game_id in terms.excluded_games or (terms.products and game.product not in terms.products):
+        return 0
     listed = dict(terms.contributions)
     keys = (
         f"game:{game_id}",

@@ -1,16 +1,105 @@
-"""Write-off: which pockets pay a stake, and which pockets its win goes to.
+"""Write-off: which pockets pay a stake, and which pockets its win goes to (rulebook 4).
 
-The seam where bonus pockets join: `play.py` asks here and never looks at a pocket itself.
+Pure: the same pockets and policy give the same mix (R-FUND-01). Bonuses that may not pay are left out first, each with
+the reason why (R-FUND-02); the others stand in order (R-FUND-04); then the mode takes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
 
 from wallet_core.domain.accounts import CASH
 from wallet_core.domain.decision import Parts
 from wallet_core.domain.money import split
+from wallet_core.domain.policies import Game, Mode, Split, WriteOff
+from wallet_core.domain.promos import Bonus, State
+
+LAST = 2**63 - 1
+"""When a bonus without an end expires, for the order."""
 
 
-def waterfall(stake: int, pockets: Sequence[tuple[str, int]]) -> Parts | None:
+class Candidate(Struct, frozen=True):
+    """A pocket that a stake may be taken from.
+
+    Attributes:
+        bonus: whose it is; none for cash.
+        why_not: why it may not pay this stake; empty when it may.
+    """
+
+    pocket: str
+    available: int
+    bonus: Bonus | None = None
+    why_not: str = ""
+
+
+class Funding(Struct, frozen=True):
+    """How a stake was paid, or why it could not be: the record of R-FUND-01.
+
+    Attributes:
+        mix: none where the pockets do not cover the stake.
+        playable: the largest stake they would cover.
+        candidates: in the order they were asked, those that may not pay last.
+    """
+
+    mix: Parts | None
+    playable: int
+    mode: Mode
+    version: int
+    candidates: tuple[Candidate, ...]
+
+
+def why_not(bonus: Bonus, game_id: str, game: Game, now: int) -> str:
+    """Return why a bonus may not pay for a game now (R-FUND-02, R-FUND-03); empty when it may."""
+    terms = bonus.terms
+    if bonus.state is State.FROZEN:
+        return "FROZEN"
+    if bonus.expires_at and now >= bonus.expires_at:
+        return "EXPIRED"
+    if game_id in terms.excluded_games:
+        return "GAME_EXCLUDED"
+    if terms.products and game.product not in terms.products:
+        return "PRODUCT_EXCLUDED"
+    return ""
+
+
+def fund(stake: int, candidates: Sequence[Candidate], policy: WriteOff, choice: str, quantum: int) -> Funding:
+    """Return how a stake is paid.
+
+    Args:
+        stake: ledger units.
+        candidates: all pockets with money; in any order.
+        policy: of the game, in the version of the round.
+        choice: the class (CASH, BONUS) or the very pocket the player has chosen; empty: none.
+        quantum: ledger units of a display unit.
+    """
+    ordered = sorted(candidates, key=lambda each: _place(each, policy.order))
+    paying = [each for each in ordered if not each.why_not]
+    chosen = next((each.bonus.terms.mode for each in paying if each.bonus and each.bonus.terms.mode), policy.mode)
+    if chosen is Mode.PLAYER_CHOICE and choice:
+        paying = [each for each in paying if choice in {each.pocket, _class(each)}]
+    pockets = [(each.pocket, each.available) for each in paying]
+    amounts = [available for _, available in pockets]
+    playable = max(amounts, default=0) if chosen is Mode.NO_MIX else sum(amounts)
+    mix = MODES[chosen](stake, pockets, quantum)
+    left_out = [each for each in ordered if each.why_not]
+    return Funding(mix, playable, chosen, policy.version, (*paying, *left_out))
+
+
+def _class(candidate: Candidate) -> str:
+    return candidate.pocket.partition(":")[0]
+
+
+def _place(candidate: Candidate, order: Sequence[str]) -> tuple[int, bool, int, int, str]:
+    """Return where a pocket stands: class, product before general, earliest expiry, activation, id (R-FUND-04)."""
+    name = _class(candidate)
+    rank = order.index(name) if name in order else len(order)
+    bonus = candidate.bonus
+    if bonus is None:
+        return rank, ":" not in candidate.pocket, 0, 0, candidate.pocket
+    return rank, not bonus.terms.products, bonus.expires_at or LAST, bonus.activated_at, bonus.bonus_id
+
+
+def waterfall(stake: int, pockets: Sequence[tuple[str, int]], _quantum: int = 1) -> Parts | None:
     """Take from each (pocket, available) in order until the stake is covered; none when it is not (R-FUND-05)."""
     mix, rest = [], stake
     for pocket, available in pockets:
@@ -21,13 +110,77 @@ def waterfall(stake: int, pockets: Sequence[tuple[str, int]]) -> Parts | None:
     return None if rest else tuple(mix)
 
 
-def pro_rata(amount: int, mix: Parts, quantum: int) -> Parts:
+def proportional(stake: int, pockets: Sequence[tuple[str, int]], quantum: int) -> Parts | None:
+    """Take from all pockets as they stand to each other (R-FUND-06); ties go to cash."""
+    held = sorted((each for each in pockets if each[1] > 0), key=lambda each: not _cash(each[0]))
+    total = sum(available for _, available in held)
+    if stake > total:
+        return None
+    if not stake:
+        return ()
+    shares = split(stake, [available for _, available in held], quantum)
+    if any(share > available for share, (_, available) in zip(shares, held, strict=True)):
+        shares = split(stake, [available for _, available in held], 1)  # a pocket is finer than a display unit
+    return tuple((pocket, share) for (pocket, _), share in zip(held, shares, strict=True) if share)
+
+
+def no_mix(stake: int, pockets: Sequence[tuple[str, int]], _quantum: int) -> Parts | None:
+    """Take all from the first pocket that covers the stake (R-FUND-07)."""
+    if not stake:
+        return ()
+    return next((((pocket, stake),) for pocket, available in pockets if available >= stake), None)
+
+
+MODES: dict[Mode, Callable[[int, Sequence[tuple[str, int]], int], Parts | None]] = {
+    Mode.WATERFALL: waterfall,
+    Mode.PROPORTIONAL: proportional,
+    Mode.NO_MIX: no_mix,
+    Mode.PLAYER_CHOICE: waterfall,  # of what was chosen (R-FUND-08)
+}
+
+
+def pro_rata(amount: int, mix: Parts, quantum: int, _won: int = 0) -> Parts:
     """Split a win, or the rollback of part of a stake, over a mix (R-FUND-10, R-RB-03, R-MONEY-06); no mix is cash.
 
     The mix is ordered cash first, so that ties go to cash.
     """
     if len(mix) <= 1:  # the plain cash bet: nothing to split
         return ((mix[0][0] if mix else CASH, amount),) if amount else ()
-    ordered = sorted(mix, key=lambda part: part[0] != CASH)
+    ordered = sorted(mix, key=lambda part: not _cash(part[0]))
     shares = split(amount, [weight for _, weight in ordered], quantum)
     return tuple((pocket, share) for (pocket, _), share in zip(ordered, shares, strict=True) if share)
+
+
+def all_to_bonus(amount: int, mix: Parts, quantum: int, _won: int) -> Parts:
+    """Give all of a win to the bonuses, if any of them paid (R-FUND-11)."""
+    return pro_rata(amount, _bonuses(mix) or mix, quantum)
+
+
+def all_to_cash(amount: int, _mix: Parts, _quantum: int, _won: int) -> Parts:
+    """Give all of a win to cash (R-FUND-11)."""
+    return ((CASH, amount),) if amount else ()
+
+
+def bonus_first(amount: int, mix: Parts, quantum: int, won: int) -> Parts:
+    """Give the bonuses back what they paid, and the rest to cash (R-FUND-11); `won` is what the round paid before."""
+    bonuses = _bonuses(mix)
+    owed = max(0, sum(part for _, part in bonuses) - won)
+    back = min(amount, owed)
+    parts = pro_rata(back, bonuses, quantum) if back else ()
+    return (*parts, (CASH, amount - back)) if amount > back else parts
+
+
+SPLITS: dict[Split, Callable[[int, Parts, int, int], Parts]] = {
+    Split.PRO_RATA: pro_rata,
+    Split.ALL_TO_BONUS: all_to_bonus,
+    Split.ALL_TO_CASH: all_to_cash,
+    Split.RETURN_BONUS_FIRST: bonus_first,
+}
+
+
+def _cash(pocket: str) -> bool:
+    return pocket.startswith(CASH)
+
+
+def _bonuses(mix: Parts) -> Parts:
+    return tuple(part for part in mix if not _cash(part[0]))

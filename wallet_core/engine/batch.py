@@ -6,6 +6,7 @@ from wallet_core.domain.book import Book, Needs, Row
 from wallet_core.domain.commands import Command
 from wallet_core.domain.decide import decide, follow, needs
 from wallet_core.domain.decision import Decision
+from wallet_core.domain.rounds import Round
 from wallet_core.engine.clock import Clock
 from wallet_core.storage.store import Changes
 
@@ -31,7 +32,7 @@ class Batch:
     def follow(self, rows: Sequence[Row]) -> Needs | None:
         """Take the rows found so far; return those that they name and that are not among them, if any."""
         self._rows = rows
-        if not self._wanted.further:
+        if not (self._wanted.further or any(type(row) is Round and row.mixed for row in rows)):
             return None
         book = Book(self._wanted, rows)
         further = Needs.none()

@@ -15,7 +15,17 @@ from wallet_core.domain.entries import Keyed
 from wallet_core.storage import bulk
 from wallet_core.storage.reads import Reads, bound, named
 from wallet_core.storage.store import Changes, Store, Unavailable, VersionConflict, Work
-from wallet_core.storage.tables import HOLDERS, PLAYERS, POCKETS, ROUNDS, SESSIONS, TABLES, TRANSACTIONS, Table
+from wallet_core.storage.tables import (
+    HOLDERS,
+    LIVE_BONUSES,
+    PLAYERS,
+    POCKETS,
+    ROUNDS,
+    SESSIONS,
+    TABLES,
+    TRANSACTIONS,
+    Table,
+)
 
 # A plan made while a table is small scans it whole, and is kept: three to five times slower once it is not. So the hot
 # connections plan once, by index and nested loop only. Held by a test that explains every statement.
@@ -61,6 +71,7 @@ def interpreted() -> Iterator[None]:
 _LOADED: tuple[tuple[Table[Any], int], ...] = (
     (PLAYERS, 1),
     (POCKETS, 1),  # all of a player's
+    (LIVE_BONUSES, 1),
     (SESSIONS, 2),
     (TRANSACTIONS, 2),
     (ROUNDS, 3),
@@ -109,6 +120,7 @@ class Postgres(Reads):
         statement, read = _loading(nouns)
         found = await connection.fetch(
             statement,
+            players,
             players,
             players,
             *_columns(needs.sessions, 2),

@@ -19,7 +19,17 @@ from wallet_core.domain.book import Needs, Row
 from wallet_core.storage import bulk
 from wallet_core.storage.reads import Reads, bound, named
 from wallet_core.storage.store import Store, Unavailable, VersionConflict, Work
-from wallet_core.storage.tables import HOLDERS, PLAYERS, POCKETS, ROUNDS, SESSIONS, TABLES, TRANSACTIONS, Table
+from wallet_core.storage.tables import (
+    HOLDERS,
+    LIVE_BONUSES,
+    PLAYERS,
+    POCKETS,
+    ROUNDS,
+    SESSIONS,
+    TABLES,
+    TRANSACTIONS,
+    Table,
+)
 
 T = TypeVar("T")
 
@@ -157,6 +167,7 @@ class Sqlite(Reads):
         keyed: tuple[tuple[Table[Any], int, Sequence[tuple[Any, ...]]], ...] = (
             (PLAYERS, 1, players),
             (POCKETS, 1, players),  # all of a player's
+            (LIVE_BONUSES, 1, players),
             (SESSIONS, 2, list(needs.sessions)),
             (TRANSACTIONS, 2, list(needs.transactions)),
             (ROUNDS, 3, list(needs.rounds)),

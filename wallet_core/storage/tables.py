@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction
+from wallet_core.domain.explanations import Considered, Explanation
 from wallet_core.domain.players import Player, Status
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.promos import Bonus, BonusTerms
@@ -234,8 +235,23 @@ BONUSES = Table(
     ),
 )
 
-LIVE_BONUSES = Table("bonuses", Bonus, 1, _BONUS, (), only="t.state in (4, 5, 6)")
+LIVE_BONUSES = Table("bonuses", Bonus, 1, _BONUS, (), only="(t.state in (4, 5, 6) or t.rounds > 0)")
 """A player's bonuses that play may change; read with the player."""
+
+EXPLANATIONS = Table(
+    "explanations",
+    Explanation,
+    2,
+    [
+        *_text("player_id"),
+        *_bytes("transaction_id"),
+        *_big("policies"),
+        *_text("mode"),
+        *_big("stake", "playable"),
+        _tuple("considered", msgspec.json.Decoder(tuple[Considered, ...])),
+    ],
+    (),
+)
 
 HOLDERS = Table("transactions", Holder, 1, [*_bytes("key"), *_text("player_id"), _enum("kind", Kind)], ())
 """Whoever has a key; read only."""
@@ -255,5 +271,5 @@ LINES = Table(
 )
 
 TABLES: dict[type[Struct], Table[Any]] = {
-    table.row: table for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES, BONUSES)
+    table.row: table for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES, BONUSES, EXPLANATIONS)
 }

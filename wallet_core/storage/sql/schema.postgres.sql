@@ -152,8 +152,20 @@ create table bonuses (
 );
 
 -- Which bonuses may play change? Which are over by now?
-create index bonuses_live on bonuses (player_id) where state in (4, 5, 6);
+create index bonuses_live on bonuses (player_id) where state in (4, 5, 6) or rounds > 0;
 create index bonuses_expiring on bonuses (expires_at) where state in (3, 4, 5) and expires_at > 0;
+
+-- Why a stake was paid as it was, where there was a choice.
+create table explanations (
+    player_id text not null,
+    transaction_id bytea not null,
+    policies bigint not null, -- the version that decided
+    mode text not null,
+    stake bigint not null,
+    playable bigint not null,
+    considered text not null, -- JSON array of what each pocket held and paid, and why not
+    primary key (player_id, transaction_id)
+);
 
 -- A row on its way in, its columns in the order the code has them: an array of these is unpacked three times as fast as
 -- an array a column. Not the tables' own row types: adding a column must not break a process of the version before.
@@ -247,6 +259,15 @@ create type saved_lines as (
     amount bigint,
     sequence bigint,
     balance_after bigint
+);
+create type saved_explanations as (
+    player_id text,
+    transaction_id bytea,
+    policies bigint,
+    mode text,
+    stake bigint,
+    playable bigint,
+    considered text
 );
 create type saved_bonuses as (
     player_id text,

@@ -152,5 +152,17 @@ create table bonuses (
 ) without rowid;
 
 -- Which bonuses may play change? Which are over by now?
-create index bonuses_live on bonuses (player_id) where state in (4, 5, 6);
+create index bonuses_live on bonuses (player_id) where state in (4, 5, 6) or rounds > 0;
 create index bonuses_expiring on bonuses (expires_at) where state in (3, 4, 5) and expires_at > 0;
+
+-- Why a stake was paid as it was, where there was a choice.
+create table explanations (
+    player_id text not null,
+    transaction_id blob not null,
+    policies bigint not null, -- the version that decided
+    mode text not null,
+    stake bigint not null,
+    playable bigint not null,
+    considered text not null, -- JSON array of what each pocket held and paid, and why not
+    primary key (player_id, transaction_id)
+) without rowid;

@@ -135,6 +135,8 @@ class _TransactionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Trans
     TRANSACTION_KIND_WITHDRAWAL: _TransactionKind.ValueType  # 8
     TRANSACTION_KIND_MANUAL: _TransactionKind.ValueType  # 9
     TRANSACTION_KIND_VOID: _TransactionKind.ValueType  # 10
+    TRANSACTION_KIND_BONUS_CONVERSION: _TransactionKind.ValueType  # 18
+    """A bonus, or a tranche of it, became cash; by a play, when its wagering was met."""
 
 class TransactionKind(_TransactionKind, metaclass=_TransactionKindEnumTypeWrapper): ...
 
@@ -150,6 +152,8 @@ TRANSACTION_KIND_DEPOSIT: TransactionKind.ValueType  # 7
 TRANSACTION_KIND_WITHDRAWAL: TransactionKind.ValueType  # 8
 TRANSACTION_KIND_MANUAL: TransactionKind.ValueType  # 9
 TRANSACTION_KIND_VOID: TransactionKind.ValueType  # 10
+TRANSACTION_KIND_BONUS_CONVERSION: TransactionKind.ValueType  # 18
+"""A bonus, or a tranche of it, became cash; by a play, when its wagering was met."""
 Global___TransactionKind: _TypeAlias = TransactionKind  # noqa: Y015
 
 @_typing.final

@@ -33,8 +33,20 @@ create table bonuses (
 );
 
 -- Which bonuses may play change? Which are over by now?
-create index bonuses_live on bonuses (player_id) where state in (4, 5, 6);
+create index bonuses_live on bonuses (player_id) where state in (4, 5, 6) or rounds > 0;
 create index bonuses_expiring on bonuses (expires_at) where state in (3, 4, 5) and expires_at > 0;
+
+-- Why a stake was paid as it was, where there was a choice.
+create table explanations (
+    player_id text not null,
+    transaction_id bytea not null,
+    policies bigint not null, -- the version that decided
+    mode text not null,
+    stake bigint not null,
+    playable bigint not null,
+    considered text not null, -- JSON array of what each pocket held and paid, and why not
+    primary key (player_id, transaction_id)
+);
 
 drop type saved_rounds;
 create type saved_rounds as (
@@ -83,8 +95,18 @@ create type saved_bonuses as (
     short boolean,
     reason text
 );
+create type saved_explanations as (
+    player_id text,
+    transaction_id bytea,
+    policies bigint,
+    mode text,
+    stake bigint,
+    playable bigint,
+    considered text
+);
 
 -- migrate:down
+drop type saved_explanations;
 drop type saved_bonuses;
 drop type saved_rounds;
 create type saved_rounds as (
@@ -106,6 +128,7 @@ create type saved_rounds as (
     standing bigint,
     wins bigint
 );
+drop table explanations;
 drop table bonuses;
 alter table rounds drop column wagered;
 alter table rounds drop column policies;

@@ -1,0 +1,203 @@
+"""Bonuses in play: where their part of a win or of a returned stake goes, and what each play makes of them.
+
+A play moves money first. Then `settle` compares the round as it was with the round as it is, and from that alone finds
+wagering progress, conversion, and whether a bonus waits, is used up, or is open again.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from wallet_core.domain import wagering
+from wallet_core.domain.accounts import BONUS, BONUS_COST, BONUS_ISSUED, CASH
+from wallet_core.domain.book import Book
+from wallet_core.domain.decision import Outcome, Parts
+from wallet_core.domain.entries import Entry, Kind, Transaction, digest, transaction_id
+from wallet_core.domain.pockets import add, balances
+from wallet_core.domain.policies import Policies
+from wallet_core.domain.promos import Bonus, State, Timing
+from wallet_core.domain.rounds import LAPSED, Round
+from wallet_core.domain.rounds import State as RoundState
+
+PARTNER = "~bonus"
+"""Whose id space the transactions are that a play leaves for a bonus."""
+
+OPEN_TO_PLAY = frozenset({State.ACTIVE, State.SETTLING, State.FROZEN, State.CONSUMED})
+"""States in which money may still go to its pocket: CONSUMED is opened again by it (R-RB-07)."""
+
+
+class Credit(Struct, frozen=True):
+    """How parts reach a player, or leave him.
+
+    Attributes:
+        entries: their side of the journal; it sums to the parts.
+        moved: pocket by pocket, LAPSED what reached none, or was not there.
+    """
+
+    entries: tuple[Entry, ...]
+    moved: Parts
+
+
+def is_bonus(pocket: str) -> bool:
+    """Whether a pocket is a bonus's."""
+    return pocket.startswith(BONUS)
+
+
+def share(parts: Parts) -> tuple[int, int]:
+    """Return how much of the parts is cash, and how much bonus money."""
+    bonus = sum(amount for pocket, amount in parts if is_bonus(pocket))
+    return sum(amount for _, amount in parts) - bonus, bonus
+
+
+def find(book: Book, player_id: str, pocket: str) -> Bonus:
+    """Return the bonus of a pocket."""
+    bonus = book.noun(Bonus, player_id, pocket.partition(":")[2])
+    if bonus is None:
+        raise AssertionError(pocket)  # a pocket without its bonus: a fault of ours
+    return bonus
+
+
+def credit(book: Book, player_id: str, parts: Parts) -> Credit:
+    """Return how money goes back to the pockets that paid: to cash within the cap where a bonus was converted since, to
+    nobody where it is over (R-BONUS-17, R-RB-05, R-RB-06).
+    """
+    entries: list[Entry] = []
+    moved: Parts = ()
+    for pocket, amount in parts:
+        bonus = find(book, player_id, pocket) if is_bonus(pocket) else None
+        if bonus is None or bonus.state in OPEN_TO_PLAY:
+            entries.append(Entry(pocket, amount))
+            moved = add(moved, ((pocket, amount),))
+            continue
+        entries.append(Entry(BONUS_ISSUED, amount, bonus.template_id))
+        cash = wagering.within(bonus, amount) if bonus.state is State.CONVERTED else 0
+        if cash:
+            entries += Entry(CASH, cash), Entry(BONUS_COST, -cash, bonus.template_id)
+            book.put(replace(bonus, converted=bonus.converted + cash))
+        moved = add(moved, ((CASH, cash), (LAPSED, amount - cash)))
+    return Credit(tuple(entries), moved)
+
+
+def settle(
+    book: Book,
+    policies: Policies,
+    before: Round | None,
+    after: Round,
+    at: int,
+) -> int:
+    """Bring the bonuses that paid for a round up to what has become of it; return how many transactions that left.
+
+    Args:
+        book: with the money moved.
+        policies: for what is known of the game.
+        before, after: the round; none before its first stake.
+        at: the microsecond of the first transaction it may leave.
+    """
+    player_id = after.player_id
+    mixed = {pocket for pocket, _ in (*after.mix, *(before.mix if before else ())) if is_bonus(pocket)}
+    live = [each for each in book.bonuses(player_id) if each.currency == after.currency]
+    if not mixed and not live:
+        return 0
+    touched = {each.bonus_id: each for each in (find(book, player_id, pocket) for pocket in mixed)}
+    first = wagering.first_for_cash(live)
+    touched |= {each.bonus_id: each for each in live if each.bonus_id == first}
+    wagered = dict(after.wagered)
+    left = 0
+    for bonus_id in sorted(touched):
+        bonus = touched[bonus_id]
+        progressed, added = _progress(bonus, policies, after, wagered.get(bonus_id, 0), first=bonus_id == first)
+        wagered[bonus_id] = added
+        rounds = bonus.rounds + _paying(after, bonus) - _paying(before, bonus)
+        staked = bonus.staked or bonus.account in mixed
+        left += _become(book, bonus, replace(progressed, rounds=rounds, staked=staked), at + left)
+    kept = tuple((bonus_id, amount) for bonus_id, amount in sorted(wagered.items()) if amount)
+    if kept != after.wagered:
+        book.put(replace(after, wagered=kept))
+    return left
+
+
+def _paying(round_: Round | None, bonus: Bonus) -> bool:
+    """Whether the round is open and the bonus has paid for it."""
+    return round_ is not None and round_.state is RoundState.OPEN and bonus.account in dict(round_.mix)
+
+
+def _progress(bonus: Bonus, policies: Policies, after: Round, had: int, *, first: bool) -> tuple[Bonus, int]:
+    """Return the bonus with what the round's surviving stakes count for it, and how much that is (R-WAGER-07, -10)."""
+    counting = {RoundState.OPEN, RoundState.CLOSED} if bonus.terms.timing is Timing.BET else {RoundState.CLOSED}
+    target = 0
+    if after.state in counting:
+        game = policies.game(after.provider_id, after.game_id)
+        rate = wagering.rate(bonus.terms, after.provider_id, after.game_id, game)
+        target = wagering.counted(bonus, after.mix, first=first or bool(had)) * rate
+    if target >= had:
+        room = bonus.requirement - bonus.progress if bonus.live else 0
+        delta = min(target - had, max(0, room))  # no more than is still asked for (R-WAGER-06)
+    else:
+        delta = target - had
+    progress = max(0, bonus.progress + delta)
+    short = bonus.short or (bonus.state is State.CONVERTED and progress < bonus.requirement)
+    return replace(bonus, progress=progress, short=short), had + delta
+
+
+def _become(book: Book, before: Bonus, bonus: Bonus, at: int) -> int:
+    """Put the bonus in the state that its balance and progress lead to; return how many transactions that left."""
+    pocket = book.pockets(bonus.player_id, bonus.currency).get(bonus.account)
+    balance = pocket.amount if pocket else 0
+    if bonus.state not in OPEN_TO_PLAY or bonus.state is State.FROZEN:
+        _put(book, before, bonus, at)
+        return 0
+    if bonus.progress >= bonus.requirement > 0 and (balance or bonus.rounds):
+        found = wagering.converted(bonus, balance)
+        _leave(book, bonus, found, f"convert:{bonus.bonus_id}", at)
+        converted = bonus.converted + found.to_cash
+        _put(book, before, replace(bonus, state=State.CONVERTED, converted=converted, reason="wagering met"), at)
+        return 1
+    release = min(balance, wagering.released(bonus) - bonus.converted)
+    if release > 0:
+        found = wagering.Conversion(wagering.within(bonus, release))
+        _leave(book, bonus, found, f"release:{bonus.bonus_id}:{bonus.converted + release}", at)
+        bonus, balance = replace(bonus, converted=bonus.converted + found.to_cash), balance - release
+    state = State.ACTIVE if balance else State.SETTLING if bonus.rounds else State.CONSUMED
+    _put(book, before, replace(bonus, state=state), at)
+    return int(release > 0)
+
+
+def _put(book: Book, before: Bonus, bonus: Bonus, at: int) -> None:
+    """Put a bonus, if anything of it has changed."""
+    if bonus != before:
+        book.put(replace(bonus, changed_at=at))
+
+
+def _leave(book: Book, bonus: Bonus, found: wagering.Conversion, external_key: str, at: int) -> None:
+    """Leave the transaction of a conversion and its one journal (P-09)."""
+    key = digest(PARTNER, external_key)
+    identity = transaction_id(at, bonus.player_id, key)
+    book.post(bonus.player_id, identity, bonus.currency, wagering.convert_entries(bonus, found))
+    taken = found.to_cash + found.principal + found.forfeited
+    gone = found.principal + found.forfeited
+    held = balances(bonus.currency, book.pockets(bonus.player_id, bonus.currency))
+    book.put(
+        Transaction(
+            player_id=bonus.player_id,
+            key=key,
+            transaction_id=identity,
+            provider_id=PARTNER,
+            external_key=external_key,
+            kind=Kind.BONUS_CONVERSION,
+            outcome=Outcome.APPLIED if taken else Outcome.NOOP,
+            currency=bonus.currency,
+            amount=found.to_cash,
+            committed_at=at,
+            parts=add((), ((bonus.account, -taken), (CASH, found.to_cash))) if taken else (),
+            info=(("bonus", bonus.bonus_id), ("template", bonus.template_id), ("given up", str(gone))),
+            cash_after=held.cash,
+            bonus_after=held.bonus,
+            debt_after=held.debt,
+        )
+    )
+
+
+def taken_back(available: int, bonus: Bonus, amount: int) -> Credit:
+    """Return how a win that went to a bonus is taken back: what is not there is written off, never owed (R-RB-10)."""
+    taken = min(available, amount)
+    entries = Entry(bonus.account, -taken), Entry(BONUS_COST, taken - amount, bonus.template_id)
+    return Credit(entries, add((), ((bonus.account, -taken), (LAPSED, taken - amount))))
