@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from wallet_core.domain import (
     bonuses,
     hold_commands,
+    hold_times,
     ledger,
     payments,
     play,

@@ -1,10 +1,11 @@
-"""Pockets: a player's guarded balances in one currency."""
+"""Pockets: a player's guarded balances in one currency, and why some of it may not leave."""
 
 from collections.abc import Mapping
+from enum import Enum
 
 from msgspec import Struct
 
-from wallet_core.domain.accounts import CASH, DEBT
+from wallet_core.domain.accounts import BONUS, CASH, DEBT, HELD
 from wallet_core.domain.decision import Balances, Parts
 from wallet_core.domain.profiles import Overdraw, Profile
 
@@ -24,12 +25,32 @@ class Pocket(Struct, frozen=True, gc=False):
     sequence: int = 0
 
 
+PRODUCTS = ("CASINO", "LIVE", "SPORTS", "POKER", "MARKETPLACE")
+"""What may have a sub-wallet, CASH:<product> (R-SUB-01)."""
+
+CASH_ORDER = (CASH, *(f"{CASH}:{product}" for product in PRODUCTS))
+"""The cash pockets, in the order in which they pay what is taken from their sum (R-SUB-05)."""
+
+
 def balances(currency: str, pockets: Mapping[str, Pocket], profile: Profile | None = None) -> Balances:
-    """Return what the pockets say, and what a provider of that profile is shown (R-FUND-14)."""
+    """Return what the pockets say, and what a provider of that profile is shown (R-FUND-14).
+
+    Cash is the sum with the sub-wallets, bonus that of all instances; what is held is neither.
+    """
     cash_pocket, debt_pocket = pockets.get(CASH), pockets.get(DEBT)
     cash = cash_pocket.amount if cash_pocket else 0
     debt = -debt_pocket.amount if debt_pocket else 0
-    return shown(currency, cash, 0, debt, profile)
+    bonus = 0
+    if len(pockets) > (cash_pocket is not None) + (debt_pocket is not None):  # else the plain case: nothing to look for
+        for account, pocket in pockets.items():
+            family, _, which = account.partition(":")
+            if not which:
+                continue
+            if family == BONUS:
+                bonus += pocket.amount
+            elif family == CASH:
+                cash += pocket.amount
+    return shown(currency, cash, bonus, debt, profile)
 
 
 def shown(currency: str, cash: int, bonus: int, debt: int, profile: Profile | None) -> Balances:
@@ -40,9 +61,73 @@ def shown(currency: str, cash: int, bonus: int, debt: int, profile: Profile | No
     )
 
 
-def withdrawable(held: Balances) -> int:
-    """Return the cash that may leave: what is owed stays (R-DEBT-04)."""
-    return max(0, held.cash - held.debt)
+def withdrawable(held: Balances, *, frozen: bool = False) -> int:
+    """Return the cash that may leave, of all sub-wallets together: what is owed stays (R-DEBT-04, R-SUB-05)."""
+    return 0 if frozen else max(0, held.cash - held.debt)
+
+
+def cash_parts(pockets: Mapping[str, Pocket], amount: int) -> Parts | None:
+    """Return which cash pockets pay an amount, in the posted order (R-SUB-05); none where they have not enough."""
+    parts, rest = [], amount
+    for account in CASH_ORDER:
+        pocket = pockets.get(account)
+        taken = min(rest, pocket.amount) if pocket else 0
+        if taken > 0:
+            parts.append((account, taken))
+            rest -= taken
+    return None if rest else tuple(parts)
+
+
+class LockReason(Enum):
+    """Why money may not leave, where no hold says it."""
+
+    FROZEN = "FROZEN"
+    WAGERING = "WAGERING"
+    DEBT = "DEBT"
+    BONUS = "BONUS"
+
+
+class Lock(Struct, frozen=True):
+    """An amount that may not leave (R-UX-01).
+
+    Attributes:
+        reason: the class of the hold, or a name of LockReason.
+        text: key of the words a player is shown (R-UX-11).
+    """
+
+    reason: str
+    amount: int
+    text: str
+
+
+def why_not(amounts: Mapping[str, int], *, frozen: bool = False, wagering: int = 0) -> tuple[Lock, ...]:
+    """Return what may not leave, and why.
+
+    The cash and what is held, less every lock but that of bonuses, is what may leave.
+
+    Args:
+        amounts: by account, of one currency; debt as it stands in its pocket, below zero.
+        frozen: the account is: none of its cash may leave (R-HOLD-03).
+        wagering: cash that wagering locks; 0 wherever own money stays free (R-FUND-16).
+    """
+    locks = []
+    for account, amount in sorted(amounts.items()):
+        family, _, which = account.partition(":")
+        if family == HELD and amount:
+            locks.append(Lock(which, amount, f"hold.{which.lower()}"))
+    rest = sum(amount for account, amount in amounts.items() if account.partition(":")[0] == CASH)
+    wanted = (
+        (LockReason.FROZEN, rest if frozen else 0),
+        (LockReason.WAGERING, wagering),
+        (LockReason.DEBT, -amounts.get(DEBT, 0)),
+    )
+    for reason, amount in wanted:
+        locked = min(rest, amount)
+        rest -= locked
+        locks.append(Lock(reason.value, locked, f"lock.{reason.value.lower()}"))
+    bonus = sum(amount for account, amount in amounts.items() if account.partition(":")[0] == BONUS)
+    locks.append(Lock(LockReason.BONUS.value, bonus, "lock.bonus"))
+    return tuple(lock for lock in locks if lock.amount)
 
 
 def add(left: Parts, right: Parts, sign: int = 1) -> Parts:

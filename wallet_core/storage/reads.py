@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from wallet_core.domain.entries import Line, Transaction
+from wallet_core.domain.holds import Hold
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
 from wallet_core.storage.store import RoundCursor
-from wallet_core.storage.tables import LINES, PLAYERS, POCKETS, ROUNDS, SESSIONS, TABLES, TRANSACTIONS
+from wallet_core.storage.tables import HOLDS, LINES, PLAYERS, POCKETS, ROUNDS, SESSIONS, TABLES, TRANSACTIONS
 
 SQL = Path(__file__).parent / "sql"
 
@@ -123,6 +124,25 @@ class Reads:
             limit=limit,
         )
         return [ROUNDS.read(row) for row in rows]
+
+    async def hold(self, player_id: str, hold_id: str) -> Hold | None:
+        """Return the hold, if there is one."""
+        rows = await self._fetch("hold", player_id=player_id, hold_id=hold_id)
+        return HOLDS.read(rows[0]) if rows else None
+
+    async def holds(self, player_id: str, *, before: tuple[int, str] | None = None, limit: int) -> list[Hold]:
+        """Return a player's holds, newest first, from the one before `before`: when it was placed, and its id."""
+        at, hold_id = before or (INT64_MAX, "")
+        rows = await self._fetch("holds", player_id=player_id, before_at=at, before_hold=hold_id, limit=limit)
+        return [HOLDS.read(row) for row in rows]
+
+    async def live_holds(self, player_id: str, currency: str) -> list[Hold]:
+        """Return what holds a player's cash of one currency."""
+        return [HOLDS.read(row) for row in await self._fetch("live_holds", player_id=player_id, currency=currency)]
+
+    async def due(self, name: str, *, now: int, limit: int) -> list[Sequence[Any]]:
+        """Return what a statement of reads.sql says is due at the microsecond `now`, in the order it became so."""
+        return await self._fetch(name, now=now, limit=limit)
 
     async def transactions_by_key(self, key: bytes) -> list[Transaction]:
         """Return every player's transaction under a key, and the tombstone that knows no player."""

@@ -1,12 +1,13 @@
 """The port: what a database must do. Plural verbs; one suite holds both implementations to it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
 from wallet_core.domain.book import Needs, Row
 from wallet_core.domain.entries import Line, Transaction
+from wallet_core.domain.holds import Hold
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.rounds import Round
@@ -114,6 +115,22 @@ class Store(Protocol):
         limit: int,
     ) -> list[Round]:
         """Return open rounds, oldest first."""
+        ...
+
+    async def hold(self, player_id: str, hold_id: str) -> Hold | None:
+        """Return the hold, if there is one."""
+        ...
+
+    async def holds(self, player_id: str, *, before: tuple[int, str] | None = None, limit: int) -> list[Hold]:
+        """Return a player's holds, newest first, from the one before `before`: when it was placed, and its id."""
+        ...
+
+    async def live_holds(self, player_id: str, currency: str) -> list[Hold]:
+        """Return what holds a player's cash of one currency."""
+        ...
+
+    async def due(self, name: str, *, now: int, limit: int) -> list[Sequence[Any]]:
+        """Return what a statement of reads.sql says is due at the microsecond `now`, in the order it became so."""
         ...
 
     async def transactions_by_key(self, key: bytes) -> list[Transaction]:

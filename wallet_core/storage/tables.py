@@ -13,6 +13,8 @@ from msgspec import Struct
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction
 from wallet_core.domain.explanations import Considered, Explanation
+from wallet_core.domain.holds import Basis, Hold, HoldReason
+from wallet_core.domain.holds import State as HoldState
 from wallet_core.domain.players import Player, Status
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.promos import Bonus, BonusTerms
@@ -270,6 +272,26 @@ LINES = Table(
     (),
 )
 
+HOLDS = Table(
+    "holds",
+    Hold,
+    2,
+    [
+        *_text("player_id", "hold_id", "currency"),
+        _enum("reason", HoldReason),
+        _enum("state", HoldState),
+        *_big("amount", "captured"),
+        _tuple("sources", _parts),
+        _enum("basis", Basis),
+        *_text("clause", "owner", "case_id", "text_key", "evidence"),
+        Column("account_freeze", "boolean", None, bool),
+        Column("discreet", "boolean", None, bool),
+        *_big("placed_at", "review_at", "expires_at", "changed_at"),
+    ],
+    ("state", "amount", "captured", "sources", "review_at", "expires_at", "changed_at"),
+)
+
 TABLES: dict[type[Struct], Table[Any]] = {
-    table.row: table for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES, BONUSES, EXPLANATIONS)
+    table.row: table
+    for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES, BONUSES, EXPLANATIONS, HOLDS)
 }

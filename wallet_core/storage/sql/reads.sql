@@ -83,3 +83,41 @@ select account, currency, sum(amount) from lines
 where :currency = '' or currency = :currency
 group by account, currency
 order by currency, account
+
+-- name: hold
+select {holds} from holds where player_id = :player_id and hold_id = :hold_id
+
+-- name: holds
+select {holds} from holds
+where player_id = :player_id and (placed_at, hold_id) < (:before_at, :before_hold)
+order by placed_at desc, hold_id desc
+limit :limit
+
+-- name: live_holds
+select {holds} from holds
+where player_id = :player_id and currency = :currency and state in (1, 2, 3, 4)
+order by placed_at, hold_id
+
+-- name: holds_expired
+select player_id, hold_id, expires_at from holds
+where state in (1, 2, 3, 4) and expires_at > 0 and expires_at <= :now
+order by expires_at
+limit :limit
+
+-- name: holds_reviewed
+select player_id, hold_id, review_at from holds
+where state in (1, 2, 3, 4) and review_at > 0 and review_at <= :now
+order by review_at
+limit :limit
+
+-- name: holds_swept
+-- Freezes of wallets that have cash again, and how many lines their cash pockets have by now.
+select h.player_id, h.hold_id, cast(sum(p.sequence) as bigint)
+from holds as h
+join pockets as p on p.player_id = h.player_id and p.currency = h.currency
+    and (p.account = 'CASH' or p.account like 'CASH:%')
+where h.state in (1, 2, 3, 4) and h.account_freeze
+group by h.player_id, h.hold_id
+having sum(p.amount) > 0
+order by h.player_id, h.hold_id
+limit :limit
