@@ -9,6 +9,7 @@ from enum import Enum, IntEnum
 from msgspec import Struct
 
 from wallet_core.domain.accounts import BONUS
+from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Keyed
 from wallet_core.domain.policies import Mode, Split
 
@@ -32,6 +33,73 @@ class State(IntEnum):
 
 LIVE = frozenset({State.ACTIVE, State.SETTLING, State.FROZEN})
 """States in which it has a pocket that may still change by play. A live bonus is loaded with its player."""
+
+
+class Event(Enum):
+    """What happens to a bonus."""
+
+    CLAIM = "CLAIM"  # the player accepts the terms
+    LAPSE = "LAPSE"  # the offer is over or declined, or nothing may be granted when its turn comes
+    START = "START"  # the trigger is met and a slot is free
+    QUEUE = "QUEUE"  # the trigger is met, but no slot is free
+    FREEZE = "FREEZE"
+    UNFREEZE = "UNFREEZE"
+    WAIT = "WAIT"  # nothing left, rounds are open
+    EMPTY = "EMPTY"  # nothing left, no round is open
+    REFILL = "REFILL"  # a win or refund came to it
+    COMPLETE = "COMPLETE"  # the requirement is met
+    EXPIRE = "EXPIRE"
+    FORFEIT = "FORFEIT"  # the player cancels, or a withdrawal does
+    VOID = "VOID"  # its deposit was reversed, a breach was proven, or we erred
+
+
+# (state, event) -> the next state: the whole of rulebook 6.1. What is not here may not happen. COMPLETED is no state
+# here: it is over in the transaction that reaches it.
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.OFFERED, Event.CLAIM): State.CLAIMED,
+    (State.OFFERED, Event.LAPSE): State.LAPSED,
+    (State.OFFERED, Event.VOID): State.VOIDED,
+    (State.CLAIMED, Event.START): State.ACTIVE,
+    (State.CLAIMED, Event.QUEUE): State.QUEUED,
+    (State.CLAIMED, Event.LAPSE): State.LAPSED,  # claimed, and its trigger never met
+    (State.CLAIMED, Event.VOID): State.VOIDED,
+    (State.QUEUED, Event.START): State.ACTIVE,
+    (State.QUEUED, Event.LAPSE): State.LAPSED,  # R-BONUS-08
+    (State.QUEUED, Event.EXPIRE): State.EXPIRED,
+    (State.QUEUED, Event.FORFEIT): State.FORFEITED,
+    (State.QUEUED, Event.VOID): State.VOIDED,
+    (State.ACTIVE, Event.REFILL): State.ACTIVE,
+    (State.ACTIVE, Event.WAIT): State.SETTLING,
+    (State.ACTIVE, Event.EMPTY): State.CONSUMED,
+    (State.ACTIVE, Event.COMPLETE): State.CONVERTED,
+    (State.ACTIVE, Event.FREEZE): State.FROZEN,
+    (State.ACTIVE, Event.EXPIRE): State.EXPIRED,
+    (State.ACTIVE, Event.FORFEIT): State.FORFEITED,
+    (State.ACTIVE, Event.VOID): State.VOIDED,
+    (State.SETTLING, Event.REFILL): State.ACTIVE,
+    (State.SETTLING, Event.WAIT): State.SETTLING,
+    (State.SETTLING, Event.EMPTY): State.CONSUMED,
+    (State.SETTLING, Event.COMPLETE): State.CONVERTED,  # with nothing left; later results are cash (R-BONUS-17)
+    (State.SETTLING, Event.EXPIRE): State.EXPIRED,
+    (State.SETTLING, Event.FORFEIT): State.FORFEITED,
+    (State.SETTLING, Event.VOID): State.VOIDED,
+    (State.FROZEN, Event.REFILL): State.FROZEN,
+    (State.FROZEN, Event.UNFREEZE): State.ACTIVE,
+    (State.FROZEN, Event.VOID): State.VOIDED,
+    (State.CONSUMED, Event.REFILL): State.ACTIVE,  # by a rollback alone (R-RB-07)
+}
+
+
+def after(state: State, event: Event) -> State:
+    """Return the state the event leads to.
+
+    Raises:
+        Refused: BONUS_STATE, by the table.
+    """
+    found = TRANSITIONS.get((state, event))
+    if found is None:
+        raise Refused(Reason.BONUS_STATE, f"The bonus is {state.name}; {event.name} does not happen to it then.")
+    return found
 
 
 class Base(Enum):
@@ -103,6 +171,9 @@ class BonusTerms(Struct, frozen=True, omit_defaults=True):
         cap: the most that is ever converted (R-BONUS-15); none: all.
         sticky: its principal is taken away at conversion (R-BONUS-14).
         tranches: parts it is released in (R-BONUS-16); one: at the end.
+        dust: the largest rest that becomes cash when it ends, after play (R-BONUS-19); 0: none does.
+        stops: its clock stands still while it is frozen.
+        accepted: digest of the edition of the template, which the player agreed to (R-BONUS-03).
     """
 
     mode: Mode | None = None
@@ -123,6 +194,9 @@ class BonusTerms(Struct, frozen=True, omit_defaults=True):
     tranches: int = 1
     on_withdrawal: OnWithdrawal = OnWithdrawal.KEEP_IF_UNTOUCHED
     open_rounds: OpenRounds = OpenRounds.HONOUR
+    dust: int = 0
+    stops: bool = True
+    accepted: str = ""
 
 
 class Bonus(Keyed, frozen=True, gc=False):
@@ -137,9 +211,11 @@ class Bonus(Keyed, frozen=True, gc=False):
         staked: whether any of it was ever staked.
         rounds: how many open rounds it has paid for.
         priority: the lower the earlier, before claim time (R-BONUS-07).
-        activated_at, expires_at: microseconds; 0 while there is none.
+        activated_at, expires_at: microseconds; 0 while there is none. Before it is active, until when it may become so.
         short: wagering became short after it was converted (R-RB-05).
         reason: why it is over, for people.
+        frozen_at: microsecond; 0 while it is not.
+        slot, places: the group it stands in, and how many of that may be active at a time (R-BONUS-07).
     """
 
     player_id: str
@@ -163,6 +239,9 @@ class Bonus(Keyed, frozen=True, gc=False):
     expires_at: int = 0
     short: bool = False
     reason: str = ""
+    frozen_at: int = 0
+    slot: str = ""
+    places: int = 1
 
     @property
     def key(self) -> tuple[str, ...]:

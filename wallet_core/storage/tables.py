@@ -23,6 +23,7 @@ from wallet_core.domain.rounds import Round
 from wallet_core.domain.rounds import State as RoundState
 from wallet_core.domain.sessions import Session
 from wallet_core.domain.sessions import State as SessionState
+from wallet_core.domain.templates import Promotion, Template
 
 R = TypeVar("R", bound=Struct)
 
@@ -224,6 +225,9 @@ _BONUS = [
     *_big("rounds", "priority", "activated_at", "expires_at"),
     Column("short", "boolean", None, bool),
     *_text("reason"),
+    *_big("frozen_at"),
+    *_text("slot"),
+    *_big("places"),
 ]
 
 BONUSES = Table(
@@ -233,7 +237,7 @@ BONUSES = Table(
     _BONUS,
     (
         *("state", "changed_at", "progress", "converted", "staked", "rounds", "activated_at", "expires_at", "short"),
-        *("granted", "requirement", "reason"),
+        *("granted", "deposit", "requirement", "terms", "claimed_at", "reason", "frozen_at"),
     ),
 )
 
@@ -254,6 +258,21 @@ EXPLANATIONS = Table(
     ],
     (),
 )
+
+TEMPLATES = Table(
+    "templates",
+    Template,
+    3,
+    [
+        *_text("player_id", "template_id"),
+        *_big("version"),
+        _struct("promotion", Promotion),
+        *_big("published_at"),
+        *_text("actor", "reason"),
+    ],
+    (),
+)
+"""Only ever added to."""
 
 HOLDERS = Table("transactions", Holder, 1, [*_bytes("key"), *_text("player_id"), _enum("kind", Kind)], ())
 """Whoever has a key; read only."""
@@ -293,5 +312,5 @@ HOLDS = Table(
 
 TABLES: dict[type[Struct], Table[Any]] = {
     table.row: table
-    for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES, BONUSES, EXPLANATIONS, HOLDS)
+    for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES, BONUSES, EXPLANATIONS, HOLDS, TEMPLATES)
 }

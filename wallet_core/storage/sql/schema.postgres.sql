@@ -146,14 +146,17 @@ create table bonuses (
     activated_at bigint not null,
     expires_at bigint not null,
     short boolean not null, -- wagering became so after it was converted
-    reason text not null,
+    reason text not null, frozen_at bigint not null default 0, slot text not null default '', places bigint not null default 1,
     primary key (player_id, bonus_id),
     constraint bonuses_progress_check check (progress >= 0)
 );
 
--- Which bonuses may play change? Which are over by now?
+-- Which bonuses may play change?
 create index bonuses_live on bonuses (player_id) where state in (4, 5, 6) or rounds > 0;
-create index bonuses_expiring on bonuses (expires_at) where state in (3, 4, 5) and expires_at > 0;
+
+-- Whose time is over? Who waits for a slot?
+create index bonuses_due on bonuses (expires_at) where state in (1, 2, 3, 4, 5) and expires_at > 0;
+create index bonuses_queued on bonuses (player_id) where state = 3;
 
 -- Why a stake was paid as it was, where there was a choice.
 create table explanations (
@@ -197,6 +200,18 @@ create table holds (
 create index holds_expiring on holds (expires_at) where state in (1, 2, 3, 4) and expires_at > 0;
 create index holds_reviewed on holds (review_at) where state in (1, 2, 3, 4) and review_at > 0;
 create index holds_freezing on holds (player_id) where state in (1, 2, 3, 4) and account_freeze;
+
+-- What bonuses promise, in versions that never change.
+create table templates (
+    player_id text not null, -- empty: a template is no player's
+    template_id text not null,
+    version bigint not null,
+    promotion text not null, -- JSON
+    published_at bigint not null,
+    actor text not null,
+    reason text not null,
+    primary key (player_id, template_id, version)
+);
 
 -- A row on its way in, its columns in the order the code has them: an array of these is unpacked three times as fast as
 -- an array a column. Not the tables' own row types: adding a column must not break a process of the version before.
@@ -321,7 +336,10 @@ create type saved_bonuses as (
     activated_at bigint,
     expires_at bigint,
     short boolean,
-    reason text
+    reason text,
+    frozen_at bigint,
+    slot text,
+    places bigint
 );
 create type saved_holds as (
     player_id text,
@@ -344,4 +362,13 @@ create type saved_holds as (
     review_at bigint,
     expires_at bigint,
     changed_at bigint
+);
+create type saved_templates as (
+    player_id text,
+    template_id text,
+    version bigint,
+    promotion text,
+    published_at bigint,
+    actor text,
+    reason text
 );
