@@ -83,7 +83,7 @@ class Books:
         for row in self.rows.values():
             if isinstance(row, Transaction) and row.key in wanted.keys:
                 yield Holder(row.key, row.player_id, row.kind)
-            if isinstance(row, Bonus) and row.player_id in wanted.players and (row.live or row.rounds):
+            if isinstance(row, Bonus) and row.player_id in wanted.players and (row.live or row.queued or row.rounds):
                 yield row
         for kind, keys in wanted.nouns.items():
             for key in keys:

@@ -163,11 +163,18 @@ class Book:
 
     def bonuses(self, player_id: str) -> Sequence[Bonus]:
         """Return the player's live bonuses, by id. They are loaded with the player."""
+        return [row for row in self._all_bonuses(player_id) if row.live]
+
+    def queued(self, player_id: str) -> Sequence[Bonus]:
+        """Return the player's bonuses that wait for a slot, the next one first. They are loaded with the player."""
+        return sorted((row for row in self._all_bonuses(player_id) if row.queued), key=attrgetter("turn"))
+
+    def _all_bonuses(self, player_id: str) -> Sequence[Bonus]:
         if player_id not in self._bonuses:
             return ()
         shelf = self._shelves[Bonus]
         rows = (shelf[player_id, bonus_id] for bonus_id in sorted(self._bonuses[player_id]))
-        return [row for row in rows if row is not None and row.live]
+        return [row for row in rows if row is not None]
 
     def pockets(self, player_id: str, currency: str) -> Mapping[str, Pocket]:
         """Return the player's pockets of one currency by account. A player's pockets are loaded with the player."""

@@ -5,6 +5,7 @@ Amounts are ledger units, times microseconds since the epoch; a door has already
 """
 
 from enum import IntEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -120,8 +121,13 @@ class Recorded(_Single, frozen=True):
         raise NotImplementedError
 
     @property
-    def rows(self) -> tuple[tuple[type[Keyed], tuple[str, ...]], ...]:
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
         """The rows of nouns that it reads: of which kind, and their keys."""
+        return ()
+
+    @property
+    def earlier(self) -> tuple[tuple[str, str], ...]:
+        """The player's earlier transactions that it reads: whose id space their keys are from, and the keys."""
         return ()
 
     @property
@@ -189,7 +195,11 @@ class CloseSession(_Single, frozen=True):
 
 
 class Pay(Recorded, frozen=True):
-    """Money in (`kind` DEPOSIT) or out (WITHDRAWAL) against a payment provider's clearing account (P-01)."""
+    """Money in (`kind` DEPOSIT) or out (WITHDRAWAL) against a payment provider's clearing account (P-01).
+
+    Attributes:
+        confirmed: the player has seen which bonuses the withdrawal takes, and wants it (R-BONUS-22).
+    """
 
     kind: Kind
     psp_id: str
@@ -198,6 +208,7 @@ class Pay(Recorded, frozen=True):
     amount: int
     info: tuple[tuple[str, str], ...] = ()
     terms: Terms = Terms()
+    confirmed: bool = False
 
     @property
     def partner(self) -> tuple[str, str]:

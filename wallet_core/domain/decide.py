@@ -43,6 +43,7 @@ def needs(command: c.Command, wanted: Needs) -> None:
             wanted.sessions.add((command.player_id, command.successor))
         case c.Recorded():
             wanted.transactions.add((command.player_id, digest(*command.partner)))
+            wanted.transactions.update((command.player_id, digest(*each)) for each in command.earlier)
             for kind, row in command.rows:
                 wanted.want(kind, row)
             if isinstance(command, c.VoidRound):

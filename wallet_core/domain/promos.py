@@ -257,3 +257,13 @@ class Bonus(Keyed, frozen=True, gc=False):
     def live(self) -> bool:
         """Whether play may still change it."""
         return self.state in LIVE
+
+    @property
+    def queued(self) -> bool:
+        """Whether it waits for a slot."""
+        return self.state is State.QUEUED
+
+    @property
+    def turn(self) -> tuple[int, int, str]:
+        """Where it stands in the queue: the lesser the earlier (R-BONUS-07)."""
+        return self.priority, self.claimed_at, self.bonus_id

@@ -241,8 +241,8 @@ BONUSES = Table(
     ),
 )
 
-LIVE_BONUSES = Table("bonuses", Bonus, 1, _BONUS, (), only="(t.state in (4, 5, 6) or t.rounds > 0)")
-"""A player's bonuses that play may change; read with the player."""
+LIVE_BONUSES = Table("bonuses", Bonus, 1, _BONUS, (), only="(t.state in (3, 4, 5, 6) or t.rounds > 0)")
+"""A player's bonuses that play may change, and those that wait for their turn; read with the player."""
 
 EXPLANATIONS = Table(
     "explanations",

@@ -24,6 +24,9 @@ select {sessions} from sessions where player_id = :player_id and session_id = :s
 -- name: in_play
 select coalesce(sum(in_play), 0) from rounds where player_id = :player_id and currency = :currency and state = 1
 
+-- name: in_play_bonus
+select coalesce(sum(in_play_bonus), 0) from rounds where player_id = :player_id and currency = :currency and state = 1
+
 -- name: round
 select {rounds} from rounds where player_id = :player_id and provider_id = :provider_id and round_id = :round_id
 

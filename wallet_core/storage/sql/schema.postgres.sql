@@ -151,10 +151,9 @@ create table bonuses (
     constraint bonuses_progress_check check (progress >= 0)
 );
 
--- Which bonuses may play change?
-create index bonuses_live on bonuses (player_id) where state in (4, 5, 6) or rounds > 0;
 
--- Whose time is over? Who waits for a slot?
+-- Which bonuses may play change, or wait for their turn? Whose time is over? Who waits for a slot?
+create index bonuses_live on bonuses (player_id) where state in (3, 4, 5, 6) or rounds > 0;
 create index bonuses_due on bonuses (expires_at) where state in (1, 2, 3, 4, 5) and expires_at > 0;
 create index bonuses_queued on bonuses (player_id) where state = 3;
 

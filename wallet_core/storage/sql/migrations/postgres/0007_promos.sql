@@ -5,7 +5,9 @@ alter table bonuses add column slot text not null default '';
 alter table bonuses add column places bigint not null default 1;
 
 drop index bonuses_expiring;
--- Whose time is over? Who waits for a slot?
+drop index bonuses_live;
+-- Which bonuses may play change, or wait for their turn? Whose time is over? Who waits for a slot?
+create index bonuses_live on bonuses (player_id) where state in (3, 4, 5, 6) or rounds > 0;
 create index bonuses_due on bonuses (expires_at) where state in (1, 2, 3, 4, 5) and expires_at > 0;
 create index bonuses_queued on bonuses (player_id) where state = 3;
 
@@ -42,6 +44,8 @@ alter type saved_bonuses drop attribute frozen_at;
 drop table templates;
 drop index bonuses_queued;
 drop index bonuses_due;
+drop index bonuses_live;
+create index bonuses_live on bonuses (player_id) where state in (4, 5, 6) or rounds > 0;
 create index bonuses_expiring on bonuses (expires_at) where state in (3, 4, 5) and expires_at > 0;
 alter table bonuses drop column places;
 alter table bonuses drop column slot;
