@@ -7,16 +7,17 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from wallet_core.domain import accounts, bonuses, rounds
+from wallet_core.domain import accounts, bonuses, moves, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Kind, Transaction, digest
+from wallet_core.domain.moves import NOTHING, STAKED, Move
 from wallet_core.domain.pockets import add
 from wallet_core.domain.profiles import LateStake, Settle, WinReference
 from wallet_core.domain.promos import MaxBetBasis, MaxBetScope
 from wallet_core.domain.rollbacks import amend, rollback
 from wallet_core.domain.rounds import Event, Round
-from wallet_core.domain.table import NOTHING, STAKED, Move, Table
+from wallet_core.domain.table import Table
 from wallet_core.domain.write_off import waterfall
 
 
@@ -54,7 +55,7 @@ def _funded(table: Table, action: Action, amount: int, round_: Round) -> Parts:
         if mix is None or cash < action.minimum_balance:
             raise Refused(Reason.INSUFFICIENT_FUNDS)
         return mix
-    funding = table.fund(amount, round_)
+    funding = moves.funding(table, amount, round_)
     if funding.mix is None or funding.playable < action.minimum_balance:
         raise Refused(Reason.INSUFFICIENT_FUNDS)
     promised = [each.bonus for each in funding.candidates if each.bonus is not None]
@@ -78,9 +79,9 @@ def win(table: Table, action: Action) -> Move:
     bets = _bets_won(table, action, table.round())
     round_ = table.opened()
     if amount < 0:
-        move = table.take(((accounts.CASH, -amount),))
+        move = moves.take(table, ((accounts.CASH, -amount),))
     else:
-        move = table.pay(amount, round_ if action.category is Category.GAME else None)
+        move = moves.pay(table, amount, round_ if action.category is Category.GAME else None)
     for row in bets:
         table.book.put(replace(row, settlements=row.settlements + 1))
     if round_ is None:
@@ -89,7 +90,7 @@ def win(table: Table, action: Action) -> Move:
         return replace(move, round=table.changed(round_, round_.state, round_.mix, won=round_.won + amount))
     late = table.command.profile.late_stake is LateStake.ACCEPT and bool(action.references)
     state = rounds.after(round_, Event.WIN, late=late)
-    paid = table.paid(move, round_, wins=round_.wins + (not action.references))
+    paid = moves.paid(move, round_, wins=round_.wins + (not action.references))
     return replace(move, round=table.changed(paid, state, paid.mix))
 
 

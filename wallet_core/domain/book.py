@@ -153,7 +153,7 @@ class Book:
         except KeyError:
             raise _not_loaded(Round, player_id, provider_id, round_id) from None
 
-    def noun(self, kind: type[N], *key: str) -> N | None:
+    def noun(self, kind: type[N], *key: Any) -> N | None:
         """Return the row of a noun, or none if there is none."""
         try:
             found: N | None = self._shelves[kind][key]

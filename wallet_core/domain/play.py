@@ -26,12 +26,13 @@ from wallet_core.domain.decision import (
 from wallet_core.domain.entries import NO_PLAYER, Kind, Transaction, digest
 from wallet_core.domain.explanations import explained
 from wallet_core.domain.gates import ORIGINALS
+from wallet_core.domain.moves import NOTHING, Move
 from wallet_core.domain.players import Player, belongs
 from wallet_core.domain.pockets import balances, shown
 from wallet_core.domain.profiles import IdSpace, LateOriginal, Refusals, Repeat
 from wallet_core.domain.profiles import Shown as ShownBalance
 from wallet_core.domain.promos import Bonus
-from wallet_core.domain.table import NOTHING, Move, Table
+from wallet_core.domain.table import Table
 
 
 def needs(command: Play, wanted: Needs) -> None:

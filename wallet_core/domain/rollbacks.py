@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from wallet_core.domain import accounts, bonuses, rounds
+from wallet_core.domain import accounts, bonuses, moves, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import Category, Entry, Kind, Transaction
+from wallet_core.domain.moves import NOTHING, STAKED, Move
 from wallet_core.domain.pockets import add
 from wallet_core.domain.profiles import (
     UNKNOWN_ROLLBACK,
@@ -20,7 +21,7 @@ from wallet_core.domain.profiles import (
     WrongKind,
 )
 from wallet_core.domain.rounds import Event, Round
-from wallet_core.domain.table import NOTHING, STAKED, Move, Table
+from wallet_core.domain.table import Table
 from wallet_core.domain.write_off import pro_rata, waterfall
 
 
@@ -159,14 +160,14 @@ def _taken(table: Table, parts: Parts) -> Move | None:
             raise Refused(Reason.INSUFFICIENT_FUNDS)
         if overdraw is Overdraw.NOOP:
             return None
-    return table.take(parts)
+    return moves.take(table, parts)
 
 
 def _of(table: Table, move: Move, round_: Round | None) -> Move:
     """Return the move with the round it changes."""
     if round_ is None:
         return move
-    paid = table.paid(move, round_)
+    paid = moves.paid(move, round_)
     return replace(move, round=table.changed(paid, paid.state, paid.mix))
 
 
@@ -191,7 +192,7 @@ def amend(table: Table, action: Action) -> Move:
         late = any(pocket == rounds.REFUNDED for pocket, _ in target.parts)
         voided = round_ is not None and round_.state is rounds.State.VOIDED
         staked = target.category is Category.GAME and (late or not voided)
-        move: Move | None = table.pay(delta, round_ if staked else None)
+        move: Move | None = moves.pay(table, delta, round_ if staked else None)
         changed = move.parts if move else ()
     else:
         lowered = _share(table, -delta, left)

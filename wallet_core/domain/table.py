@@ -1,4 +1,4 @@
-"""The table a play is decided at: the book, the command, and what is known so far. A move is what one action does."""
+"""The table a play is decided at: the book, the command, and what is known so far."""
 
 from collections.abc import Mapping
 
@@ -8,16 +8,14 @@ from msgspec.structs import replace
 from wallet_core.domain import accounts, bonuses, rounds
 from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Action, Play
-from wallet_core.domain.debts import recovery
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused, Result
 from wallet_core.domain.entries import Entry, Kind, Transaction, digest, transaction_id
-from wallet_core.domain.money import CURRENCIES, INT64_MAX
-from wallet_core.domain.pockets import Pocket, add
-from wallet_core.domain.policies import Split, WriteOff
+from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.profiles import Zero
 from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.sessions import Session
-from wallet_core.domain.write_off import SPLITS, Candidate, Funding, fund, pro_rata, why_not
+from wallet_core.domain.write_off import Funding
 
 REFUSED_ZEROES: dict[Kind, frozenset[Zero]] = {
     Kind.BET: frozenset({Zero.REFUSE_BET, Zero.REFUSE}),
@@ -25,34 +23,6 @@ REFUSED_ZEROES: dict[Kind, frozenset[Zero]] = {
     Kind.AMEND: frozenset({Zero.REFUSE_WIN, Zero.REFUSE}),
 }
 """The policies that refuse an action of nothing."""
-
-
-SUB_WALLET = f"{accounts.CASH}:"
-
-STAKED = {
-    True: (accounts.IN_PLAY, accounts.IN_PLAY_BONUS),
-    False: (accounts.STAKES, accounts.BONUS_STAKES),
-}
-"""Where a stake goes, cash and bonus money, by whether the round is open."""
-
-
-class Move(Struct, frozen=True, gc=False):
-    """What an action moves.
-
-    Attributes:
-        entries: the journal; none for what moves nothing.
-        parts: pocket by pocket, for the player; what a rollback will undo.
-        round: the round after it, its IN_PLAY not yet posted.
-        outcome: APPLIED, or NOOP where nothing happened at all.
-    """
-
-    entries: tuple[Entry, ...] = ()
-    parts: Parts = ()
-    round: Round | None = None
-    outcome: Outcome = Outcome.APPLIED
-
-
-NOTHING = Move(outcome=Outcome.NOOP)
 
 
 class Table(Struct, eq=False):
@@ -187,95 +157,10 @@ class Table(Struct, eq=False):
             return 0
         return bonuses.settle(self.book, command.policies, before, after, self.at + self.index + 1)
 
-    def pay(self, amount: int, round_: Round | None) -> Move:
-        """Return how a win, or what is added to one, is paid (P-03); what a void has refunded is not paid again.
-
-        Raises:
-            Refused: INVALID_AMOUNT, the pocket would overflow.
-        """
-        voided = round_ is not None and round_.state is rounds.State.VOIDED
-        refunded = min(amount, round_.refunded) if round_ is not None and voided else 0
-        paid = amount - refunded
-        if any(pocket.amount + paid > INT64_MAX for pocket in self.purse.values()):
-            raise Refused(Reason.INVALID_AMOUNT)
-        if round_ is None or not round_.mixed:
-            parts = pro_rata(paid, round_.mix if round_ is not None else (), self.quantum)
-            entries = [*(Entry(pocket, part) for pocket, part in parts), Entry(accounts.WINS, -paid)]
-        else:
-            shares = SPLITS[self.win_split(round_)](paid, round_.mix, self.quantum, round_.won)
-            credited = bonuses.credit(self.book, round_.player_id, shares)
-            cash, bonus = bonuses.share(shares)
-            parts = credited.moved
-            entries = [*credited.entries, Entry(accounts.WINS, -cash), Entry(accounts.BONUS_WINS, -bonus)]
-        entries += recovery(self.command.terms.debt_recovery_win, dict(parts).get(accounts.CASH, 0), self.debt())
-        return Move(tuple(entries) if paid else (), (*parts, (rounds.REFUNDED, refunded)) if voided else parts)
-
-    def win_split(self, round_: Round) -> Split:
-        """Return how a round's wins are split: as the bonus says that paid for it, else the policy it began with."""
-        for pocket, _ in round_.mix:
-            if bonuses.is_bonus(pocket):
-                split = bonuses.find(self.book, round_.player_id, pocket).terms.split
-                if split is not None:
-                    return split
-        return self.policy(round_).split
-
-    def policy(self, round_: Round) -> WriteOff:
-        """Return the write-off policy of a round: the version it began with (R-FUND-09)."""
-        player = self.book.player(round_.player_id)
-        brand_id = player.brand_id if player else ""
-        return self.command.policies.write_off(brand_id, round_.provider_id, round_.game_id, round_.policies)
-
-    def fund(self, amount: int, round_: Round) -> Funding:
-        """Return how a stake is paid from all pockets there are."""
-        command, book = self.command, self.book
-        game = command.policies.game(command.provider_id, command.game_id)
-        found = [
-            Candidate(name, pocket.amount)
-            for name, pocket in self.purse.items()
-            if name in {accounts.CASH, f"{accounts.CASH}:{game.product}"}
-        ]
-        for bonus in book.bonuses(command.player_id):
-            if bonus.currency == self.currency:
-                available = self.available(bonus.account)
-                found.append(Candidate(bonus.account, available, bonus, why_not(bonus, command.game_id, game, self.at)))
-        return fund(amount, found, self.policy(round_), command.choice, self.quantum)
-
     @property
     def purse(self) -> Mapping[str, Pocket]:
         """The player's pockets in the play's currency."""
         return self.book.pockets(self.command.player_id, self.currency)
-
-    def take(self, parts: Parts) -> Move:
-        """Return how money that was won is taken back (P-07, R-RB-09, R-RB-10): from the pockets it went to, else from
-        cash; cash that is not there is owed, bonus money that is not there is written off.
-
-        Raises:
-            Refused: INVALID_AMOUNT, the debt would overflow.
-        """
-        lost = tuple(part for part in parts if part[0] in rounds.NOWHERE)
-        promised = [part for part in parts if bonuses.is_bonus(part[0])]
-        amount = sum(part for _, part in parts) - sum(part for _, part in (*lost, *promised))
-        own = ((pocket, min(part, self.available(pocket))) for pocket, part in parts if pocket.startswith(SUB_WALLET))
-        taken = add((), tuple((pocket, -part) for pocket, part in own))
-        rest = amount + sum(part for _, part in taken)
-        cash = min(rest, self.available(accounts.CASH))
-        if self.debt() + rest - cash > INT64_MAX:
-            raise Refused(Reason.INVALID_AMOUNT)
-        taken = add(taken, ((accounts.CASH, -cash), (accounts.DEBT, cash - rest)))
-        entries = [*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)]
-        for pocket, part in promised:
-            bonus = bonuses.find(self.book, self.command.player_id, pocket)
-            back = bonuses.taken_back(self.available(pocket), bonus, part)
-            entries += *back.entries, Entry(accounts.BONUS_WINS, part)
-            taken = add(taken, back.moved)
-        moves = any(entry.amount for entry in entries)
-        return Move(tuple(entries) if moves else (), add(taken, lost, -1))
-
-    def paid(self, move: Move, round_: Round, **sums: int) -> Round:
-        """Return the round with what a move pays to or takes from its winner counted."""
-        refunded = dict(move.parts).get(rounds.REFUNDED, 0)
-        won = sum(part for pocket, part in move.parts if pocket not in rounds.NOWHERE)
-        return replace(round_, won=round_.won + won, refunded=round_.refunded - refunded, **sums)
 
     def available(self, account: str) -> int:
         """Return what a pocket holds."""

@@ -1,0 +1,136 @@
+"""Moves: how a play's money leaves a player and reaches him, by the policies and by what has become of his bonuses.
+
+Postings are the templates of rulebook 3.4: P-02 stake, P-03 win, P-07 win reversal.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from wallet_core.domain import accounts, bonuses, rounds
+from wallet_core.domain.debts import recovery
+from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
+from wallet_core.domain.entries import Entry
+from wallet_core.domain.money import INT64_MAX
+from wallet_core.domain.pockets import add
+from wallet_core.domain.policies import Split, WriteOff
+from wallet_core.domain.rounds import Round
+from wallet_core.domain.table import Table
+from wallet_core.domain.write_off import SPLITS, Candidate, Funding, fund, pro_rata, why_not
+
+SUB_WALLET = f"{accounts.CASH}:"
+
+STAKED = {
+    True: (accounts.IN_PLAY, accounts.IN_PLAY_BONUS),
+    False: (accounts.STAKES, accounts.BONUS_STAKES),
+}
+"""Where a stake goes, cash and bonus money, by whether the round is open."""
+
+
+class Move(Struct, frozen=True, gc=False):
+    """What an action moves.
+
+    Attributes:
+        entries: the journal; none for what moves nothing.
+        parts: pocket by pocket, for the player; what a rollback will undo.
+        round: the round after it, its IN_PLAY not yet posted.
+        outcome: APPLIED, or NOOP where nothing happened at all.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    parts: Parts = ()
+    round: Round | None = None
+    outcome: Outcome = Outcome.APPLIED
+
+
+NOTHING = Move(outcome=Outcome.NOOP)
+
+
+def pay(table: Table, amount: int, round_: Round | None) -> Move:
+    """Return how a win, or what is added to one, is paid (P-03); what a void has refunded is not paid again.
+
+    Raises:
+        Refused: INVALID_AMOUNT, the pocket would overflow.
+    """
+    voided = round_ is not None and round_.state is rounds.State.VOIDED
+    refunded = min(amount, round_.refunded) if round_ is not None and voided else 0
+    paid = amount - refunded
+    if any(pocket.amount + paid > INT64_MAX for pocket in table.purse.values()):
+        raise Refused(Reason.INVALID_AMOUNT)
+    if round_ is None or not round_.mixed:
+        parts = pro_rata(paid, round_.mix if round_ is not None else (), table.quantum)
+        entries = [*(Entry(pocket, part) for pocket, part in parts), Entry(accounts.WINS, -paid)]
+    else:
+        shares = SPLITS[win_split(table, round_)](paid, round_.mix, table.quantum, round_.won)
+        credited = bonuses.credit(table.book, round_.player_id, shares)
+        cash, bonus = bonuses.share(shares)
+        parts = credited.moved
+        entries = [*credited.entries, Entry(accounts.WINS, -cash), Entry(accounts.BONUS_WINS, -bonus)]
+    entries += recovery(table.command.terms.debt_recovery_win, dict(parts).get(accounts.CASH, 0), table.debt())
+    return Move(tuple(entries) if paid else (), (*parts, (rounds.REFUNDED, refunded)) if voided else parts)
+
+
+def win_split(table: Table, round_: Round) -> Split:
+    """Return how a round's wins are split: as the bonus says that paid for it, else the policy it began with."""
+    for pocket, _ in round_.mix:
+        if bonuses.is_bonus(pocket):
+            split = bonuses.find(table.book, round_.player_id, pocket).terms.split
+            if split is not None:
+                return split
+    return policy(table, round_).split
+
+
+def policy(table: Table, round_: Round) -> WriteOff:
+    """Return the write-off policy of a round: the version it began with (R-FUND-09)."""
+    player = table.book.player(round_.player_id)
+    brand_id = player.brand_id if player else ""
+    return table.command.policies.write_off(brand_id, round_.provider_id, round_.game_id, round_.policies)
+
+
+def funding(table: Table, amount: int, round_: Round) -> Funding:
+    """Return how a stake is paid from all pockets there are."""
+    command, book = table.command, table.book
+    game = command.policies.game(command.provider_id, command.game_id)
+    found = [
+        Candidate(name, pocket.amount)
+        for name, pocket in table.purse.items()
+        if name in {accounts.CASH, f"{accounts.CASH}:{game.product}"}
+    ]
+    for bonus in book.bonuses(command.player_id):
+        if bonus.currency == table.currency:
+            available = table.available(bonus.account)
+            found.append(Candidate(bonus.account, available, bonus, why_not(bonus, command.game_id, game, table.at)))
+    return fund(amount, found, policy(table, round_), command.choice, table.quantum)
+
+
+def take(table: Table, parts: Parts) -> Move:
+    """Return how money that was won is taken back (P-07, R-RB-09, R-RB-10): from the pockets it went to, else from
+    cash; cash that is not there is owed, bonus money that is not there is written off.
+
+    Raises:
+        Refused: INVALID_AMOUNT, the debt would overflow.
+    """
+    lost = tuple(part for part in parts if part[0] in rounds.NOWHERE)
+    promised = [part for part in parts if bonuses.is_bonus(part[0])]
+    amount = sum(part for _, part in parts) - sum(part for _, part in (*lost, *promised))
+    own = ((pocket, min(part, table.available(pocket))) for pocket, part in parts if pocket.startswith(SUB_WALLET))
+    taken = add((), tuple((pocket, -part) for pocket, part in own))
+    rest = amount + sum(part for _, part in taken)
+    cash = min(rest, table.available(accounts.CASH))
+    if table.debt() + rest - cash > INT64_MAX:
+        raise Refused(Reason.INVALID_AMOUNT)
+    taken = add(taken, ((accounts.CASH, -cash), (accounts.DEBT, cash - rest)))
+    entries = [*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)]
+    for pocket, part in promised:
+        bonus = bonuses.find(table.book, table.command.player_id, pocket)
+        back = bonuses.taken_back(table.available(pocket), bonus, part)
+        entries += *back.entries, Entry(accounts.BONUS_WINS, part)
+        taken = add(taken, back.moved)
+    moves = any(entry.amount for entry in entries)
+    return Move(tuple(entries) if moves else (), add(taken, lost, -1))
+
+
+def paid(move: Move, round_: Round, **sums: int) -> Round:
+    """Return the round with what a move pays to or takes from its winner counted."""
+    refunded = dict(move.parts).get(rounds.REFUNDED, 0)
+    won = sum(part for pocket, part in move.parts if pocket not in rounds.NOWHERE)
+    return replace(round_, won=round_.won + won, refunded=round_.refunded - refunded, **sums)
