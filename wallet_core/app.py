@@ -1,7 +1,7 @@
 """The wiring: the one place that knows all the parts, and the only one that names a database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -14,16 +14,19 @@ from wallet_core.api.server import Server
 from wallet_core.config import ConfigError, Settings, token_key
 from wallet_core.domain.commands import Terms
 from wallet_core.engine import graves
-from wallet_core.engine.batcher import Batcher
+from wallet_core.engine.batcher import Batcher, Expired, Overloaded
 from wallet_core.engine.clock import Clock
 from wallet_core.storage import migrate
 from wallet_core.storage.postgres import open_postgres
 from wallet_core.storage.sqlite import open_sqlite
 from wallet_core.storage.store import Store, Unavailable
+from wallet_core.streams import expiry
 from wallet_core.telemetry import Metrics
 
 WATCH_AGAIN = 5.0
 """Seconds until a watch that failed is tried again."""
+
+Watch = Callable[[], Awaitable[None]]
 
 _log = structlog.get_logger("app")
 
@@ -95,8 +98,9 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         target = await server.start()
         stack.push_async_callback(server.stop)
         metrics_url = _serve_metrics(settings, metrics, stack)
-        watch = asyncio.get_running_loop().create_task(_watch(core, settings))
-        stack.push_async_callback(_cancelled, watch)
+        for name, watch in _watches(core, settings).items():
+            task = asyncio.get_running_loop().create_task(_kept(name, watch))
+            stack.push_async_callback(_cancelled, task)
         yield Running(target, store, metrics, metrics_url)
 
 
@@ -113,22 +117,24 @@ def _serve_metrics(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
     return f"http://{host}:{real_port}/metrics"
 
 
-async def _watch(core: Core, settings: Settings) -> None:
-    """Watch the graves for as long as the core runs; a database that is away for a while does not end it."""
+def _watches(core: Core, settings: Settings) -> dict[str, Watch]:
+    """Return what runs beside the calls, for ever, by name."""
+    often = {"interval": settings.watch_every, "patience": settings.default_deadline}
+    return {
+        "graves": lambda: graves.watch(core.batcher, core.store, core.clock, core.providers.profiles(), **often),
+        "expiry": lambda: expiry.watch(core.batcher, core.store, core.clock, observe=core.metrics.observe_due, **often),
+    }
+
+
+async def _kept(name: str, watch: Watch) -> None:
+    """Keep a watch for as long as the core runs; a database that is away for a while does not end it."""
     while True:
         try:
-            await graves.watch(
-                core.batcher,
-                core.store,
-                core.clock,
-                core.providers.profiles(),
-                interval=settings.watch_every,
-                patience=settings.default_deadline,
-            )
-        except Unavailable:
-            _log.warning("watch interrupted", again_in=WATCH_AGAIN)
+            await watch()
+        except (Unavailable, Overloaded, Expired):
+            _log.warning("watch interrupted", watch=name, again_in=WATCH_AGAIN)
         except Exception:  # noqa: BLE001  the core serves on without its watch, and says so
-            _log.exception("watch failed", again_in=WATCH_AGAIN)
+            _log.exception("watch failed", watch=name, again_in=WATCH_AGAIN)
         await asyncio.sleep(WATCH_AGAIN)
 
 

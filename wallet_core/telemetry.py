@@ -66,12 +66,19 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        self.due = Counter(
+            "wallet_due", "What fell due by time, and what came of it.", ("due", "outcome"), registry=self.registry
+        )
         self.queue_depth = Gauge("wallet_queue_depth", "Commands that wait.", registry=self.registry)
 
     def observe_commit(self, size: int, seconds: float) -> None:
         """Count one commit."""
         self.batch_size.observe(size)
         self.commit_seconds.observe(seconds)
+
+    def observe_due(self, due: str, outcome: str) -> None:
+        """Count one thing that fell due."""
+        self.due.labels(due, outcome).inc()
 
     def watch_queue(self, depth: Callable[[], float]) -> None:
         """Ask `depth` whenever somebody reads the metrics."""

@@ -1,19 +1,25 @@
 """What the domain answers, as messages."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from msgspec.structs import replace
 from wallet.v1 import common_pb2 as common
-from wallet.v1 import ledger_pb2, players_pb2, rounds_pb2, sessions_pb2, wallet_pb2
+from wallet.v1 import holds_pb2, ledger_pb2, players_pb2, rounds_pb2, sessions_pb2, wallet_pb2
 
 from wallet_core.domain import pockets
 from wallet_core.domain.decision import FATE, Balances, Decision, Fate, Parts, Refusal, Result
 from wallet_core.domain.entries import Line, Transaction
+from wallet_core.domain.holds import Hold, HoldReason
 from wallet_core.domain.money import CURRENCIES, Currency, to_wire
 from wallet_core.domain.players import Player
 from wallet_core.domain.profiles import Profile
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
+
+DISCREET: tuple[Literal["basis", "clause", "account_freeze"], ...] = ("basis", "clause", "account_freeze")
+"""What else of a discreet hold is not told."""
 
 
 def money(currency: Currency, amount: int) -> common.Money:
@@ -204,6 +210,43 @@ def round_(row: Round) -> rounds_pb2.Round:
         opened_at=moment(row.opened_at),
         changed_at=moment(row.changed_at),
     )
+
+
+def hold(row: Hold) -> holds_pb2.Hold:
+    """Return a hold."""
+    currency = CURRENCIES[row.currency]
+    return holds_pb2.Hold(
+        player_id=row.player_id,
+        hold_id=row.hold_id,
+        amount=money(currency, row.amount),
+        held=money(currency, row.held),
+        captured=money(currency, row.captured),
+        reason=holds_pb2.HoldReason.ValueType(row.reason),
+        state=holds_pb2.HoldState.ValueType(row.state),
+        basis=holds_pb2.HoldBasis.ValueType(row.basis),
+        clause=row.clause,
+        owner=row.owner,
+        case_id=row.case_id,
+        text_key=row.text_key,
+        evidence=row.evidence,
+        account_freeze=row.account_freeze,
+        discreet=row.discreet,
+        placed_at=moment(row.placed_at),
+        review_at=moment(row.review_at) if row.review_at else None,
+        expires_at=moment(row.expires_at) if row.expires_at else None,
+        changed_at=moment(row.changed_at),
+    )
+
+
+def told_hold(row: Hold) -> holds_pb2.Hold:
+    """Return of a hold what its player may be told (R-HOLD-06): not who holds it; of a discreet one not why."""
+    message = hold(replace(row, owner="", case_id="", evidence="", review_at=0, discreet=False))
+    if row.discreet:
+        message.reason = holds_pb2.HOLD_REASON_REVIEW
+        message.text_key = f"hold.{HoldReason.REVIEW.name.lower()}"
+        for field in DISCREET:
+            message.ClearField(field)
+    return message
 
 
 def journal(row: Transaction, lines: Sequence[Line], profile: Profile | None) -> ledger_pb2.Journal:

@@ -7,14 +7,15 @@ from wallet.v1.common_pb2 import Page
 
 from wallet_core.api import convert, fields, plays
 from wallet_core.api.core import Core
+from wallet_core.api.holds import shown_amounts
 from wallet_core.domain import sessions
-from wallet_core.domain.accounts import IN_PLAY
+from wallet_core.domain.accounts import BONUS, HELD, IN_PLAY, IN_PLAY_BONUS
 from wallet_core.domain.commands import SessionUse
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Transaction, digest
 from wallet_core.domain.money import CURRENCIES
-from wallet_core.domain.players import belongs, wallet_currency
-from wallet_core.domain.pockets import balances, withdrawable
+from wallet_core.domain.players import Status, belongs, wallet_currency
+from wallet_core.domain.pockets import balances, why_not, withdrawable
 from wallet_core.domain.sessions import Session
 
 
@@ -43,15 +44,28 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
     player = belongs(player, request.operator_id, request.brand_id)
     code = wallet_currency(player, asked)
     currency = CURRENCIES[code]
-    held = balances(code, {row.account: row for row in rows if row.currency == code}, profile)
-    pockets = tuple((row.account, row.amount) for row in rows if row.currency == code and row.amount)
+    purse = {row.account: row for row in rows if row.currency == code}
+    held = balances(code, purse, profile)
+    amounts = {account: pocket.amount for account, pocket in purse.items() if pocket.amount}
+    frozen = False
+    if player.status is Status.BLOCKED or any(account.startswith(HELD) for account in amounts):
+        holds = await core.store.live_holds(player_id, code)
+        frozen = any(hold.account_freeze for hold in holds)
+        amounts = shown_amounts(amounts, holds)
+    locks = why_not(amounts, frozen=frozen)
     if in_play := await core.store.in_play(player_id, code):
-        pockets = (*pockets, (IN_PLAY, in_play))
+        amounts[IN_PLAY] = in_play
+    if any(account.startswith(BONUS) for account in purse):
+        amounts[IN_PLAY_BONUS] = await core.store.in_play_bonus(player_id, code)
     return pb.GetBalanceResponse(
         player_id=player_id,
         balances=convert.balances(held),
-        pockets=convert.parts(currency, pockets),
-        withdrawable=convert.money(currency, withdrawable(held)),
+        pockets=convert.parts(currency, tuple(part for part in amounts.items() if part[1])),
+        withdrawable=convert.money(currency, withdrawable(held, frozen=frozen)),
+        locks=[
+            pb.Lock(reason=lock.reason, amount=convert.money(currency, lock.amount), text_key=lock.text)
+            for lock in locks
+        ],
         display_digits=currency.display,
         version=player.version,
     )

@@ -5,6 +5,8 @@ from grpc_channelz.v1 import channelz  # type: ignore[import-untyped]
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
 from wallet.v1 import (
+    holds_pb2,
+    holds_pb2_grpc,
     ledger_pb2,
     ledger_pb2_grpc,
     payments_pb2,
@@ -17,12 +19,15 @@ from wallet.v1 import (
     rounds_pb2_grpc,
     sessions_pb2,
     sessions_pb2_grpc,
+    subwallets_pb2,
+    subwallets_pb2_grpc,
     wallet_pb2,
     wallet_pb2_grpc,
 )
 
 from wallet_core.api.access import CHANNELZ, Access
 from wallet_core.api.core import Core
+from wallet_core.api.holds import HoldService
 from wallet_core.api.interceptors import Gate
 from wallet_core.api.ledger import LedgerService
 from wallet_core.api.payments import PaymentService
@@ -30,6 +35,7 @@ from wallet_core.api.players import PlayerService
 from wallet_core.api.providers import ProviderService
 from wallet_core.api.rounds import RoundService
 from wallet_core.api.sessions import SessionService
+from wallet_core.api.subwallets import TransferService
 from wallet_core.api.wallet import WalletService
 from wallet_core.config import ConfigError, Settings, Tls
 
@@ -37,7 +43,17 @@ MAX_MESSAGE = 4 * 1024 * 1024
 
 SERVICES = [
     service
-    for file in (wallet_pb2, players_pb2, sessions_pb2, rounds_pb2, payments_pb2, ledger_pb2, providers_pb2)
+    for file in (
+        wallet_pb2,
+        players_pb2,
+        sessions_pb2,
+        rounds_pb2,
+        payments_pb2,
+        ledger_pb2,
+        providers_pb2,
+        holds_pb2,
+        subwallets_pb2,
+    )
     for service in file.DESCRIPTOR.services_by_name.values()
 ]
 
@@ -75,6 +91,8 @@ class Server:
             ),
             options=OPTIONS,
         )
+        holds_pb2_grpc.add_HoldServiceServicer_to_server(HoldService(core), self._server)
+        subwallets_pb2_grpc.add_TransferServiceServicer_to_server(TransferService(core), self._server)
         wallet_pb2_grpc.add_WalletServiceServicer_to_server(WalletService(core), self._server)
         players_pb2_grpc.add_PlayerServiceServicer_to_server(PlayerService(core), self._server)
         sessions_pb2_grpc.add_SessionServiceServicer_to_server(SessionService(core), self._server)

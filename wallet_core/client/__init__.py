@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import grpc
+from wallet.v1 import holds_pb2 as holds
 from wallet.v1 import ledger_pb2 as ledger
 from wallet.v1 import payments_pb2 as payments
 from wallet.v1 import players_pb2 as players
 from wallet.v1 import rounds_pb2 as rounds
 from wallet.v1 import sessions_pb2 as sessions
+from wallet.v1 import subwallets_pb2 as subwallets
 from wallet.v1 import wallet_pb2 as wallet
+from wallet.v1.holds_pb2_grpc import HoldServiceStub
 from wallet.v1.ledger_pb2_grpc import LedgerServiceStub
 from wallet.v1.payments_pb2_grpc import PaymentServiceStub
 from wallet.v1.players_pb2_grpc import PlayerServiceStub
 from wallet.v1.rounds_pb2_grpc import RoundServiceStub
 from wallet.v1.sessions_pb2_grpc import SessionServiceStub
+from wallet.v1.subwallets_pb2_grpc import TransferServiceStub
 from wallet.v1.wallet_pb2_grpc import WalletServiceStub
 
 from wallet_core.client.answers import Refused, Unavailable, failure, refused
@@ -91,6 +95,8 @@ class Wallet:
         self._rounds = RoundServiceStub(self._channel)
         self._payments = PaymentServiceStub(self._channel)
         self._ledger = LedgerServiceStub(self._channel)
+        self._holds = HoldServiceStub(self._channel)
+        self._transfers = TransferServiceStub(self._channel)
         self._gatherer = Gatherer(lambda request, seconds: self._call(self._plays.PlayMany, request, seconds))
 
     async def close(self) -> None:
@@ -213,6 +219,64 @@ class Wallet:
     ) -> wallet.PlayResponse:
         """Money that has left."""
         return (await self._call(self._payments.Withdraw, request, deadline)).response
+
+    async def request_withdrawal(
+        self, request: payments.RequestWithdrawalRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """Set aside what is to be paid out."""
+        return (await self._call(self._payments.RequestWithdrawal, request, deadline)).response
+
+    async def settle_withdrawal(
+        self, request: payments.SettleWithdrawalRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """A payout of it has left."""
+        return (await self._call(self._payments.SettleWithdrawal, request, deadline)).response
+
+    async def fail_withdrawal(
+        self, request: payments.FailWithdrawalRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """What is left of it cannot be paid."""
+        return (await self._call(self._payments.FailWithdrawal, request, deadline)).response
+
+    async def transfer(
+        self, request: subwallets.TransferRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """Cash from one pocket of a player to another."""
+        return (await self._call(self._transfers.Transfer, request, deadline)).response
+
+    async def place_hold(
+        self, request: holds.PlaceHoldRequest, *, deadline: float | None = None
+    ) -> holds.PlaceHoldResponse:
+        """Set cash aside."""
+        return await self._call(self._holds.PlaceHold, request, deadline)
+
+    async def extend_hold(
+        self, request: holds.ExtendHoldRequest, *, deadline: float | None = None
+    ) -> holds.ExtendHoldResponse:
+        """Hold on."""
+        return await self._call(self._holds.ExtendHold, request, deadline)
+
+    async def capture_hold(
+        self, request: holds.CaptureHoldRequest, *, deadline: float | None = None
+    ) -> holds.CaptureHoldResponse:
+        """Take what is held to the house."""
+        return await self._call(self._holds.CaptureHold, request, deadline)
+
+    async def release_hold(
+        self, request: holds.ReleaseHoldRequest, *, deadline: float | None = None
+    ) -> holds.ReleaseHoldResponse:
+        """Give back what is left of it."""
+        return await self._call(self._holds.ReleaseHold, request, deadline)
+
+    async def get_hold(self, request: holds.GetHoldRequest, *, deadline: float | None = None) -> holds.GetHoldResponse:
+        """A hold."""
+        return await self._call(self._holds.GetHold, request, deadline)
+
+    async def list_holds(
+        self, request: holds.ListHoldsRequest, *, deadline: float | None = None
+    ) -> holds.ListHoldsResponse:
+        """A player's holds, newest first."""
+        return await self._call(self._holds.ListHolds, request, deadline)
 
     async def post_journal(
         self, request: ledger.PostJournalRequest, *, deadline: float | None = None

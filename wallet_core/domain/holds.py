@@ -6,7 +6,6 @@ HELD:<reason> is the sum of the live holds of that reason. A hold remembers whic
 gives back to those. Bonus pockets are never touched (R-HOLD-04). Times are microseconds.
 """
 
-from collections.abc import Iterable
 from enum import Enum, IntEnum
 
 from msgspec import Struct
@@ -288,11 +287,6 @@ def posting(desk: Desk, kind: Kind, change: Change, *words: tuple[str, str]) -> 
 def discreet(hold: Hold) -> tuple[tuple[str, str], ...]:
     """Return the word that tells whoever shows a transaction to a player not to say why (R-HOLD-06)."""
     return (("discreet", "true"),) if hold.discreet else ()
-
-
-def frozen(holds: Iterable[Hold]) -> bool:
-    """Whether one of the holds is a freeze that stands."""
-    return any(hold.account_freeze and hold.live for hold in holds)
 
 
 def _room(desk: Desk, hold: Hold, more: Parts) -> None:

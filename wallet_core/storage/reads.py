@@ -96,6 +96,10 @@ class Reads:
         """Return what the player's open rounds hold."""
         return int((await self._fetch("in_play", player_id=player_id, currency=currency))[0][0])
 
+    async def in_play_bonus(self, player_id: str, currency: str) -> int:
+        """Return what they hold of bonuses."""
+        return int((await self._fetch("in_play_bonus", player_id=player_id, currency=currency))[0][0])
+
     async def round(self, player_id: str, provider_id: str, round_id: str) -> Round | None:
         """Return the round, if there is one."""
         rows = await self._fetch("round", player_id=player_id, provider_id=provider_id, round_id=round_id)

@@ -101,6 +101,10 @@ class Store(Protocol):
         """Return what the player's open rounds hold."""
         ...
 
+    async def in_play_bonus(self, player_id: str, currency: str) -> int:
+        """Return what they hold of bonuses."""
+        ...
+
     async def round(self, player_id: str, provider_id: str, round_id: str) -> Round | None:
         """Return the round, if there is one."""
         ...

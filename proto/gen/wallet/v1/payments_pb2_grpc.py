@@ -44,6 +44,21 @@ class PaymentServiceStub:
                 request_serializer=wallet_dot_v1_dot_payments__pb2.WithdrawRequest.SerializeToString,
                 response_deserializer=wallet_dot_v1_dot_payments__pb2.WithdrawResponse.FromString,
                 _registered_method=True)
+        self.RequestWithdrawal = channel.unary_unary(
+                '/wallet.v1.PaymentService/RequestWithdrawal',
+                request_serializer=wallet_dot_v1_dot_payments__pb2.RequestWithdrawalRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_payments__pb2.RequestWithdrawalResponse.FromString,
+                _registered_method=True)
+        self.SettleWithdrawal = channel.unary_unary(
+                '/wallet.v1.PaymentService/SettleWithdrawal',
+                request_serializer=wallet_dot_v1_dot_payments__pb2.SettleWithdrawalRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_payments__pb2.SettleWithdrawalResponse.FromString,
+                _registered_method=True)
+        self.FailWithdrawal = channel.unary_unary(
+                '/wallet.v1.PaymentService/FailWithdrawal',
+                request_serializer=wallet_dot_v1_dot_payments__pb2.FailWithdrawalRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_payments__pb2.FailWithdrawalResponse.FromString,
+                _registered_method=True)
 
 
 class PaymentServiceServicer:
@@ -63,6 +78,29 @@ class PaymentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RequestWithdrawal(self, request, context):
+        """Set aside what is to be paid out: cash to HELD:WITHDRAWAL (P-12, R-PAY-01), never more than is withdrawable. No time
+        ends it: it waits to be settled or failed. Idempotent under withdrawal_id, refusals included.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SettleWithdrawal(self, request, context):
+        """A payout of it has left (P-13): all that is left of it, or a part (W-6). Idempotent under request_id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FailWithdrawal(self, request, context):
+        """What is left of it cannot be paid: the player gets it back (P-14). Never before the fate of a payout under way is
+        known (R-PAY-09). Idempotent under request_id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PaymentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -75,6 +113,21 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     servicer.Withdraw,
                     request_deserializer=wallet_dot_v1_dot_payments__pb2.WithdrawRequest.FromString,
                     response_serializer=wallet_dot_v1_dot_payments__pb2.WithdrawResponse.SerializeToString,
+            ),
+            'RequestWithdrawal': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestWithdrawal,
+                    request_deserializer=wallet_dot_v1_dot_payments__pb2.RequestWithdrawalRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_payments__pb2.RequestWithdrawalResponse.SerializeToString,
+            ),
+            'SettleWithdrawal': grpc.unary_unary_rpc_method_handler(
+                    servicer.SettleWithdrawal,
+                    request_deserializer=wallet_dot_v1_dot_payments__pb2.SettleWithdrawalRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_payments__pb2.SettleWithdrawalResponse.SerializeToString,
+            ),
+            'FailWithdrawal': grpc.unary_unary_rpc_method_handler(
+                    servicer.FailWithdrawal,
+                    request_deserializer=wallet_dot_v1_dot_payments__pb2.FailWithdrawalRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_payments__pb2.FailWithdrawalResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -131,6 +184,87 @@ class PaymentService:
             '/wallet.v1.PaymentService/Withdraw',
             wallet_dot_v1_dot_payments__pb2.WithdrawRequest.SerializeToString,
             wallet_dot_v1_dot_payments__pb2.WithdrawResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestWithdrawal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.PaymentService/RequestWithdrawal',
+            wallet_dot_v1_dot_payments__pb2.RequestWithdrawalRequest.SerializeToString,
+            wallet_dot_v1_dot_payments__pb2.RequestWithdrawalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SettleWithdrawal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.PaymentService/SettleWithdrawal',
+            wallet_dot_v1_dot_payments__pb2.SettleWithdrawalRequest.SerializeToString,
+            wallet_dot_v1_dot_payments__pb2.SettleWithdrawalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FailWithdrawal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.PaymentService/FailWithdrawal',
+            wallet_dot_v1_dot_payments__pb2.FailWithdrawalRequest.SerializeToString,
+            wallet_dot_v1_dot_payments__pb2.FailWithdrawalResponse.FromString,
             options,
             channel_credentials,
             insecure,

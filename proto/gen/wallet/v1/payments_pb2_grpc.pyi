@@ -18,6 +18,16 @@ class PaymentServiceStub:
     """Money that has arrived (P-01). Idempotent under request_id."""
     Withdraw: _aio.UnaryUnaryMultiCallable[_payments_pb2.WithdrawRequest, _payments_pb2.WithdrawResponse]
     """Money that has left. Cash only, never more than is withdrawable. Idempotent under request_id."""
+    RequestWithdrawal: _aio.UnaryUnaryMultiCallable[_payments_pb2.RequestWithdrawalRequest, _payments_pb2.RequestWithdrawalResponse]
+    """Set aside what is to be paid out: cash to HELD:WITHDRAWAL (P-12, R-PAY-01), never more than is withdrawable. No time
+    ends it: it waits to be settled or failed. Idempotent under withdrawal_id, refusals included.
+    """
+    SettleWithdrawal: _aio.UnaryUnaryMultiCallable[_payments_pb2.SettleWithdrawalRequest, _payments_pb2.SettleWithdrawalResponse]
+    """A payout of it has left (P-13): all that is left of it, or a part (W-6). Idempotent under request_id."""
+    FailWithdrawal: _aio.UnaryUnaryMultiCallable[_payments_pb2.FailWithdrawalRequest, _payments_pb2.FailWithdrawalResponse]
+    """What is left of it cannot be paid: the player gets it back (P-14). Never before the fate of a payout under way is
+    known (R-PAY-09). Idempotent under request_id.
+    """
 
 class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -35,5 +45,33 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_payments_pb2.WithdrawRequest, _abc.Awaitable[_payments_pb2.WithdrawResponse]],
     ) -> _abc.Awaitable[_payments_pb2.WithdrawResponse]:
         """Money that has left. Cash only, never more than is withdrawable. Idempotent under request_id."""
+
+    @_abc_1.abstractmethod
+    def RequestWithdrawal(
+        self,
+        request: _payments_pb2.RequestWithdrawalRequest,
+        context: _aio.ServicerContext[_payments_pb2.RequestWithdrawalRequest, _abc.Awaitable[_payments_pb2.RequestWithdrawalResponse]],
+    ) -> _abc.Awaitable[_payments_pb2.RequestWithdrawalResponse]:
+        """Set aside what is to be paid out: cash to HELD:WITHDRAWAL (P-12, R-PAY-01), never more than is withdrawable. No time
+        ends it: it waits to be settled or failed. Idempotent under withdrawal_id, refusals included.
+        """
+
+    @_abc_1.abstractmethod
+    def SettleWithdrawal(
+        self,
+        request: _payments_pb2.SettleWithdrawalRequest,
+        context: _aio.ServicerContext[_payments_pb2.SettleWithdrawalRequest, _abc.Awaitable[_payments_pb2.SettleWithdrawalResponse]],
+    ) -> _abc.Awaitable[_payments_pb2.SettleWithdrawalResponse]:
+        """A payout of it has left (P-13): all that is left of it, or a part (W-6). Idempotent under request_id."""
+
+    @_abc_1.abstractmethod
+    def FailWithdrawal(
+        self,
+        request: _payments_pb2.FailWithdrawalRequest,
+        context: _aio.ServicerContext[_payments_pb2.FailWithdrawalRequest, _abc.Awaitable[_payments_pb2.FailWithdrawalResponse]],
+    ) -> _abc.Awaitable[_payments_pb2.FailWithdrawalResponse]:
+        """What is left of it cannot be paid: the player gets it back (P-14). Never before the fate of a payout under way is
+        known (R-PAY-09). Idempotent under request_id.
+        """
 
 def add_PaymentServiceServicer_to_server(servicer: PaymentServiceServicer, server: _aio.Server) -> None: ...

@@ -135,8 +135,22 @@ class _TransactionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Trans
     TRANSACTION_KIND_WITHDRAWAL: _TransactionKind.ValueType  # 8
     TRANSACTION_KIND_MANUAL: _TransactionKind.ValueType  # 9
     TRANSACTION_KIND_VOID: _TransactionKind.ValueType  # 10
+    TRANSACTION_KIND_HOLD: _TransactionKind.ValueType  # 13
+    """Cash set aside: a hold, or a withdrawal requested."""
+    TRANSACTION_KIND_HOLD_RELEASE: _TransactionKind.ValueType  # 14
+    """What was held is given back."""
+    TRANSACTION_KIND_HOLD_CAPTURE: _TransactionKind.ValueType  # 15
+    """What was held has gone to the house, or been paid out."""
+    TRANSACTION_KIND_TRANSFER: _TransactionKind.ValueType  # 16
+    """Between two of the player's cash pockets."""
+    TRANSACTION_KIND_BONUS_GRANT: _TransactionKind.ValueType  # 17
+    """A bonus began: its balance was issued (P-08)."""
     TRANSACTION_KIND_BONUS_CONVERSION: _TransactionKind.ValueType  # 18
     """A bonus, or a tranche of it, became cash; by a play, when its wagering was met."""
+    TRANSACTION_KIND_BONUS_FORFEIT: _TransactionKind.ValueType  # 19
+    """A bonus ended without: forfeited, expired or voided (P-10)."""
+    TRANSACTION_KIND_BONUS_STATE: _TransactionKind.ValueType  # 20
+    """A bonus changed its state, and no money moved; or a template was published."""
 
 class TransactionKind(_TransactionKind, metaclass=_TransactionKindEnumTypeWrapper): ...
 
@@ -152,8 +166,22 @@ TRANSACTION_KIND_DEPOSIT: TransactionKind.ValueType  # 7
 TRANSACTION_KIND_WITHDRAWAL: TransactionKind.ValueType  # 8
 TRANSACTION_KIND_MANUAL: TransactionKind.ValueType  # 9
 TRANSACTION_KIND_VOID: TransactionKind.ValueType  # 10
+TRANSACTION_KIND_HOLD: TransactionKind.ValueType  # 13
+"""Cash set aside: a hold, or a withdrawal requested."""
+TRANSACTION_KIND_HOLD_RELEASE: TransactionKind.ValueType  # 14
+"""What was held is given back."""
+TRANSACTION_KIND_HOLD_CAPTURE: TransactionKind.ValueType  # 15
+"""What was held has gone to the house, or been paid out."""
+TRANSACTION_KIND_TRANSFER: TransactionKind.ValueType  # 16
+"""Between two of the player's cash pockets."""
+TRANSACTION_KIND_BONUS_GRANT: TransactionKind.ValueType  # 17
+"""A bonus began: its balance was issued (P-08)."""
 TRANSACTION_KIND_BONUS_CONVERSION: TransactionKind.ValueType  # 18
 """A bonus, or a tranche of it, became cash; by a play, when its wagering was met."""
+TRANSACTION_KIND_BONUS_FORFEIT: TransactionKind.ValueType  # 19
+"""A bonus ended without: forfeited, expired or voided (P-10)."""
+TRANSACTION_KIND_BONUS_STATE: TransactionKind.ValueType  # 20
+"""A bonus changed its state, and no money moved; or a template was published."""
 Global___TransactionKind: _TypeAlias = TransactionKind  # noqa: Y015
 
 @_typing.final
@@ -567,6 +595,7 @@ class GetBalanceResponse(_message.Message):
     WITHDRAWABLE_FIELD_NUMBER: _builtins.int
     DISPLAY_DIGITS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    LOCKS_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     display_digits: _builtins.int
     version: _builtins.int
@@ -578,7 +607,13 @@ class GetBalanceResponse(_message.Message):
         """Every pocket by itself, in-play included."""
 
     @_builtins.property
-    def withdrawable(self) -> _common_pb2.Money: ...
+    def withdrawable(self) -> _common_pb2.Money:
+        """Of all cash pockets together (R-SUB-05)."""
+
+    @_builtins.property
+    def locks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Lock]:
+        """Why the rest may not leave (R-UX-01); what it is short of is their sum."""
+
     def __init__(
         self,
         *,
@@ -588,14 +623,47 @@ class GetBalanceResponse(_message.Message):
         withdrawable: _common_pb2.Money | None = ...,
         display_digits: _builtins.int = ...,
         version: _builtins.int = ...,
+        locks: _abc.Iterable[Global___Lock] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances", "withdrawable", b"withdrawable"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances", "display_digits", b"display_digits", "player_id", b"player_id", "pockets", b"pockets", "version", b"version", "withdrawable", b"withdrawable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances", "display_digits", b"display_digits", "locks", b"locks", "player_id", b"player_id", "pockets", b"pockets", "version", b"version", "withdrawable", b"withdrawable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetBalanceResponse: _TypeAlias = GetBalanceResponse  # noqa: Y015
+
+@_typing.final
+class Lock(_message.Message):
+    """An amount that may not be withdrawn, and why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    TEXT_KEY_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """WITHDRAWAL, DISPUTE, …: the reason of what is held (HoldService.ListHolds has the holds themselves); or FROZEN,
+    WAGERING, DEBT, BONUS. What must not be told is REVIEW to all but operators, here and in pockets.
+    """
+    text_key: _builtins.str
+    """The key of the words the player is shown (R-UX-11)."""
+    @_builtins.property
+    def amount(self) -> _common_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        amount: _common_pb2.Money | None = ...,
+        text_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "reason", b"reason", "text_key", b"text_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Lock: _TypeAlias = Lock  # noqa: Y015
 
 @_typing.final
 class CloseRoundRequest(_message.Message):
