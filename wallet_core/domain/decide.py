@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from wallet_core.domain import (
     bonuses,
+    endings,
+    grants,
     hold_commands,
     hold_times,
     ledger,
@@ -207,12 +209,6 @@ def _manual(desk: Desk, command: c.PostJournal) -> Posting:
     return ledger.manual(command, desk.player, desk.held)
 
 
-def _pay(desk: Desk, command: c.Pay) -> Posting:
-    """Book cash in or out."""
-    pockets = desk.book.pockets(command.player_id, command.currency)
-    return payments.payment(command, desk.someone, balances(command.currency, pockets))
-
-
 def _status(desk: Desk, command: c.SetStatus) -> Posting:
     """Block or unblock a player."""
     player = desk.someone
@@ -224,7 +220,9 @@ def _status(desk: Desk, command: c.SetStatus) -> Posting:
 POSTINGS: dict[type[c.Recorded], Poster] = {
     c.VoidRound: _void,
     c.PostJournal: _manual,
-    c.Pay: _pay,
+    **payments.POSTINGS,
+    **grants.POSTINGS,
+    **endings.POSTINGS,
     c.SetStatus: _status,
     **hold_commands.POSTINGS,
     **hold_times.POSTINGS,

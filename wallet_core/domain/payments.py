@@ -1,24 +1,31 @@
-"""Payments: cash in and out against the payment provider's clearing account (P-01), in their simplest truthful form."""
+"""Payments: cash in and out against the payment provider's clearing account (P-01), in their simplest truthful form.
 
+What a withdrawal means for the player's bonuses is decided, told and confirmed before it is booked (R-BONUS-22).
+"""
+
+from wallet_core.domain import endings
 from wallet_core.domain.accounts import CASH, PSP_CLEARING
-from wallet_core.domain.commands import Pay
+from wallet_core.domain.commands import Pay, Recorded
 from wallet_core.domain.debts import recovery
-from wallet_core.domain.decision import Balances, Reason, Refused
+from wallet_core.domain.decision import Reason, Refused
+from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Journal, Kind, Posting
 from wallet_core.domain.money import CURRENCIES, INT64_MAX
-from wallet_core.domain.players import Player, Status, wallet_currency
-from wallet_core.domain.pockets import withdrawable
+from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.pockets import balances, cash_parts, withdrawable
 
 
-def payment(command: Pay, player: Player, held: Balances) -> Posting:
+def _pay(desk: Desk, command: Pay) -> Posting:
     """Return what a deposit or withdrawal posts.
 
     Raises:
         Refused: WRONG_CURRENCY, INVALID_AMOUNT, INVALID_PRECISION (cashier amounts have display precision),
-            PLAYER_BLOCKED, INSUFFICIENT_FUNDS.
+            PLAYER_BLOCKED, INSUFFICIENT_FUNDS; BONUS_STATE, a bonus blocks the withdrawal, or is not yet given up.
     """
+    player = desk.someone
     currency = CURRENCIES[wallet_currency(player, command.currency)]
-    amount = command.amount
+    pockets = desk.book.pockets(player.player_id, currency.code)
+    held, amount = balances(currency.code, pockets), command.amount
     if not 0 < amount <= INT64_MAX - held.cash:
         raise Refused(Reason.INVALID_AMOUNT)
     if amount % currency.quantum:
@@ -27,11 +34,20 @@ def payment(command: Pay, player: Player, held: Balances) -> Posting:
         )
     if player.status is Status.BLOCKED:
         raise Refused(Reason.PLAYER_BLOCKED)
-    if command.kind is Kind.WITHDRAWAL:
-        if amount > withdrawable(held):
-            raise Refused(Reason.INSUFFICIENT_FUNDS)
-        amount = -amount
-    back = recovery(command.terms.debt_recovery_deposit, max(0, amount), held.debt)
-    entries = (Entry(CASH, amount), Entry(PSP_CLEARING, -amount, command.psp_id), *back)
+    if command.kind is Kind.DEPOSIT:
+        back = recovery(command.terms.debt_recovery_deposit, amount, held.debt)
+        entries = (Entry(CASH, amount), Entry(PSP_CLEARING, -amount, command.psp_id), *back)
+        journal = Journal(currency.code, entries)
+        return Posting(command.kind, currency.code, amount, ((CASH, amount),), (journal,), command.info)
+    sources = cash_parts(pockets, amount)
+    if sources is None or amount > withdrawable(held):
+        raise Refused(Reason.INSUFFICIENT_FUNDS)
+    forfeited, words = endings.withdrawn(desk, currency.code, confirmed=command.confirmed)
+    taken = tuple((pocket, -part) for pocket, part in sources)
+    entries = (*(Entry(*part) for part in taken), Entry(PSP_CLEARING, amount, command.psp_id), *forfeited)
     journal = Journal(currency.code, entries)
-    return Posting(command.kind, currency.code, command.amount, ((CASH, amount),), (journal,), command.info)
+    return Posting(command.kind, currency.code, amount, taken, (journal,), (*command.info, *words))
+
+
+POSTINGS: dict[type[Recorded], Poster] = {Pay: _pay}
+"""What a payment posts."""

@@ -7,6 +7,7 @@ fate is known (R-PAY-09). One that hears nothing for a day is escalated instead 
 
 from msgspec.structs import replace
 
+from wallet_core.domain import endings
 from wallet_core.domain.accounts import PSP_CLEARING
 from wallet_core.domain.commands import OPERATOR, PAYMENTS, Recorded
 from wallet_core.domain.decision import Reason, Refused
@@ -43,11 +44,16 @@ class _Withdrawal(Recorded, frozen=True):
 
 
 class RequestWithdrawal(_Withdrawal, frozen=True):
-    """Set aside what is to be paid out; refused for ever, where it is for funds (R-IDEM-04)."""
+    """Set aside what is to be paid out; refused for ever, where it is for funds (R-IDEM-04).
+
+    Attributes:
+        confirmed: the player has seen which bonuses it takes, and wants it (R-BONUS-22).
+    """
 
     currency: str
     amount: int
     info: tuple[tuple[str, str], ...] = ()
+    confirmed: bool = False
 
     @property
     def partner(self) -> tuple[str, str]:
@@ -116,6 +122,7 @@ def _request(desk: Desk, command: RequestWithdrawal) -> Posting:
     sources = cash_parts(pockets, command.amount)
     if sources is None or command.amount > withdrawable(balances(currency, pockets)):
         raise Refused(Reason.INSUFFICIENT_FUNDS)
+    forfeited, words = endings.withdrawn(desk, currency, confirmed=command.confirmed)
     hold = Hold(
         player_id=player.player_id,
         hold_id=command.withdrawal_id,
@@ -139,7 +146,9 @@ def _request(desk: Desk, command: RequestWithdrawal) -> Posting:
         changed_at=desk.at,
     )
     hold = replace(hold, review_at=next_review(hold, desk.at, heard=True))
-    return posting(desk, Kind.HOLD, take(desk, hold, sources), *command.info)
+    change = take(desk, hold, sources)
+    change = replace(change, entries=(*change.entries, *forfeited))
+    return posting(desk, Kind.HOLD, change, *command.info, *words)
 
 
 def _settle(desk: Desk, command: SettleWithdrawal) -> Posting:

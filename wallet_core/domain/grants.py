@@ -1,0 +1,273 @@
+"""Grants: how a bonus begins (rulebook 6.1): offered, claimed, granted, queued, active."""
+
+from msgspec.structs import replace
+
+from wallet_core.domain import guard, packs, templates, wagering
+from wallet_core.domain.accounts import BONUS_ISSUED, account_of
+from wallet_core.domain.commands import Recorded
+from wallet_core.domain.decision import Outcome, Reason, Refused
+from wallet_core.domain.desk import Desk, Poster
+from wallet_core.domain.entries import Entry, Journal, Kind, Posting, digest
+from wallet_core.domain.money import INT64_MAX
+from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.pockets import balances
+from wallet_core.domain.promo_commands import (
+    ActivateBonus,
+    ClaimBonus,
+    GrantBonus,
+    OfferBonus,
+    PublishTemplate,
+    Settled,
+    instance,
+)
+from wallet_core.domain.promos import Bonus, Event, State, after
+from wallet_core.domain.templates import Period, Promotion, Template, Trigger
+
+SECOND = 1_000_000
+"""Microseconds."""
+
+
+def find(desk: Desk, bonus_id: str) -> Bonus:
+    """Return the player's bonus.
+
+    Raises:
+        Refused: PLAYER_UNKNOWN, BONUS_NOT_FOUND.
+    """
+    bonus = desk.book.noun(Bonus, desk.someone.player_id, bonus_id)
+    if bonus is None:
+        raise Refused(Reason.BONUS_NOT_FOUND, f"The player has no bonus {bonus_id}.")
+    return bonus
+
+
+def due(bonus: Bonus, at: int) -> bool:
+    """Whether its time is over: at the very end it is (R-TIME-08)."""
+    return 0 < bonus.expires_at <= at
+
+
+def changed(desk: Desk, kind: Kind, bonus: Bonus, entries: tuple[Entry, ...] = (), *words: tuple[str, str]) -> Posting:
+    """Put the bonus in the book; return its journal, and the words that say what it came to."""
+    bonus = replace(bonus, changed_at=desk.at)
+    desk.book.put(bonus)
+    parts = tuple(
+        (each.account, each.amount) for each in entries if each.amount and account_of(each.account).authorising
+    )
+    facts = (("bonus", bonus.bonus_id), ("template", bonus.template_id), ("state", bonus.state.name))
+    amount = max((abs(part) for _, part in parts), default=0)
+    journals = (Journal(bonus.currency, entries),) if parts else ()
+    return Posting(
+        kind, bonus.currency, amount, parts, journals, (*facts, *((name, said) for name, said in words if said))
+    )
+
+
+def eligible(desk: Desk, currency: str) -> None:
+    """Pass a player who may have a bonus now (R-BONUS-09).
+
+    Raises:
+        Refused: WRONG_CURRENCY, PLAYER_BLOCKED, BONUS_NOT_ELIGIBLE.
+    """
+    player = desk.someone
+    wallet_currency(player, currency)
+    if player.status is Status.BLOCKED:
+        raise Refused(Reason.PLAYER_BLOCKED)
+    if balances(currency, desk.book.pockets(player.player_id, currency)).debt:
+        raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The player owes money; that comes first (R-DEBT-04).")
+    if not packs.of(player.country).allowed:
+        raise Refused(Reason.BONUS_NOT_ELIGIBLE, f"Players of {player.country} may have no bonus (R-BONUS-02).")
+
+
+def _meant_for(desk: Desk, promotion: Promotion) -> None:
+    """Pass a player whom the promotion is for, while it runs.
+
+    Raises:
+        Refused: BONUS_NOT_ELIGIBLE.
+    """
+    player = desk.someone
+    pack = packs.of(player.country)
+    if promotion.pack != pack.code:
+        raise Refused(Reason.BONUS_NOT_ELIGIBLE, f"The player is under the pack {pack.code!r}, the template is not.")
+    if promotion.brands and player.brand_id not in promotion.brands:
+        raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The bonus is not for players of this brand.")
+    if 0 < promotion.ends_at <= desk.at:
+        raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The promotion is over.")
+
+
+def _offered(desk: Desk, command: OfferBonus) -> Bonus:
+    """Return the instance that an offer makes.
+
+    Raises:
+        Refused: BONUS_NOT_ELIGIBLE, the player has or had it; or may not have it.
+    """
+    template, promotion = command.template, command.template.promotion
+    _meant_for(desk, promotion)
+    eligible(desk, command.currency)
+    ends = [promotion.ends_at, desk.at + promotion.claim_within * SECOND if promotion.claim_within else 0]
+    return Bonus(
+        player_id=command.player_id,
+        bonus_id=command.bonus_id,
+        template_id=template.template_id,
+        version=template.version,
+        currency=command.currency,
+        state=State.OFFERED,
+        terms=templates.terms(template, command.currency),
+        granted=0,
+        deposit=0,
+        requirement=0,
+        claimed_at=0,
+        changed_at=desk.at,
+        priority=promotion.priority,
+        expires_at=min((end for end in ends if end), default=0),
+        slot=promotion.slot,
+        places=promotion.places,
+    )
+
+
+def _deposited(desk: Desk, settled: Settled, currency: str) -> int:
+    """Return what a settled deposit was of (R-BONUS-06).
+
+    Raises:
+        Refused: REFERENCE_NOT_FOUND, REFERENCE_MISMATCH, WRONG_CURRENCY.
+    """
+    found = desk.book.transaction(desk.someone.player_id, digest(*settled.partner))
+    if found is None:
+        raise Refused(Reason.REFERENCE_NOT_FOUND, "The deposit has not been settled here; send it again after it is.")
+    if found.kind is not Kind.DEPOSIT or found.outcome is not Outcome.APPLIED or found.undone:
+        raise Refused(Reason.REFERENCE_MISMATCH, "That is no deposit that stands.")
+    if found.currency != currency:
+        raise Refused(Reason.WRONG_CURRENCY, f"The deposit was of {found.currency}; nothing is converted (R-FX-01).")
+    return found.amount
+
+
+def _free(desk: Desk, bonus: Bonus) -> bool:
+    """Whether the group of a bonus has a slot for it: nobody who waits is overtaken (R-BONUS-07)."""
+    player_id = bonus.player_id
+    others = [each for each in desk.book.bonuses(player_id) if each.slot == bonus.slot]
+    ahead = [each for each in desk.book.queued(player_id) if each.slot == bonus.slot and each.turn < bonus.turn]
+    return len(others) + len(ahead) < bonus.places
+
+
+def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None) -> tuple[Bonus, tuple[Entry, ...]]:
+    """Return a claimed bonus whose trigger is met: active with its journal (P-08), or in the queue without.
+
+    Raises:
+        Refused: BONUS_NOT_ELIGIBLE, INVALID_AMOUNT; what `_deposited` says.
+    """
+    promotion = template.promotion
+    if promotion.period is Period.DEPOSIT and instance(template, 0, deposit, "") != bonus.bonus_id:
+        raise Refused(Reason.REFERENCE_MISMATCH, "It was offered for another deposit.")
+    paid = _deposited(desk, deposit, bonus.currency) if deposit else 0
+    grant = templates.granted(promotion, bonus.currency, paid)
+    terms = templates.terms(template, bonus.currency, grant, paid)
+    requirement = wagering.requirement(terms, grant, paid)
+    if requirement > INT64_MAX:
+        raise Refused(Reason.INVALID_AMOUNT)
+    bonus = replace(bonus, terms=terms, granted=grant, deposit=paid, requirement=requirement)
+    if _free(desk, bonus):
+        return start(desk, bonus)
+    if promotion.exclusive:
+        raise Refused(
+            Reason.BONUS_NOT_ELIGIBLE, "Another bonus of its group is active; finish that first (R-BONUS-07)."
+        )
+    return replace(bonus, state=after(bonus.state, Event.QUEUE)), ()
+
+
+def start(desk: Desk, bonus: Bonus) -> tuple[Bonus, tuple[Entry, ...]]:
+    """Return the bonus active, its clock running (R-BONUS-11), and its journal (P-08)."""
+    duration = bonus.terms.duration
+    active = replace(
+        bonus,
+        state=after(bonus.state, Event.START),
+        activated_at=desk.at,
+        expires_at=desk.at + duration * SECOND if duration else 0,
+    )
+    return active, (Entry(bonus.account, bonus.granted), Entry(BONUS_ISSUED, -bonus.granted, bonus.template_id))
+
+
+def _publish(desk: Desk, command: PublishTemplate) -> Posting:
+    guard.check(command.promotion)
+    if command.version < 1:
+        raise Refused(Reason.INVALID_REQUEST, "version: the first is 1.")
+    if desk.book.noun(Template, *templates.key_of(command.template_id, command.version)) is not None:
+        raise Refused(Reason.ALREADY_EXISTS, "That version is published, and never changes; publish the next one.")
+    last = templates.key_of(command.template_id, command.version - 1)
+    if command.version > 1 and desk.book.noun(Template, *last) is None:
+        raise Refused(Reason.BONUS_NOT_FOUND, f"There is no version {command.version - 1} that this one follows.")
+    desk.book.put(replace(command.template, published_at=desk.at, actor=command.actor, reason=command.reason))
+    words = (("template", command.template_id), ("version", str(command.version)))
+    return Posting(Kind.BONUS_STATE, "", 0, info=(*words, ("reason", command.reason), ("actor", command.actor)))
+
+
+def _offer(desk: Desk, command: OfferBonus) -> Posting:
+    if desk.book.noun(Bonus, command.player_id, command.bonus_id) is not None:
+        raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The player has had this one already (R-BONUS-05).")
+    words = (("reason", command.reason), ("actor", command.actor))
+    return changed(desk, Kind.BONUS_STATE, _offered(desk, command), (), *words)
+
+
+def _claim(desk: Desk, command: ClaimBonus) -> Posting:
+    bonus = find(desk, command.bonus_id)
+    claimed = replace(bonus, state=after(bonus.state, Event.CLAIM), claimed_at=desk.at)
+    if due(bonus, desk.at):
+        raise Refused(Reason.BONUS_STATE, "The offer is over.")
+    if command.accepted != bonus.terms.accepted:
+        raise Refused(
+            Reason.BONUS_NOT_ELIGIBLE, "Other terms were accepted than are offered; show them again (R-BONUS-03)."
+        )
+    promotion = command.template.promotion
+    _meant_for(desk, promotion)
+    eligible(desk, bonus.currency)
+    words = ("accepted", command.accepted)
+    if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
+        return changed(desk, Kind.BONUS_STATE, claimed, (), words)
+    begun, entries = _begin(desk, command.template, claimed, command.deposit)
+    return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, words)
+
+
+def _grant(desk: Desk, command: GrantBonus) -> Posting:
+    template, promotion = command.template, command.template.promotion
+    bonus = desk.book.noun(Bonus, command.player_id, command.bonus_id)
+    if bonus is None:
+        if promotion.opt_in:
+            raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The player has to claim it first (R-BONUS-04).")
+        bonus = replace(_offered(desk, command), state=State.CLAIMED, claimed_at=desk.at)
+    elif bonus.state is not State.CLAIMED:
+        raise Refused(
+            Reason.BONUS_NOT_ELIGIBLE,
+            f"The player has it already, {bonus.state.name}: it is granted once (R-BONUS-05).",
+        )
+    else:
+        _meant_for(desk, promotion)
+        eligible(desk, bonus.currency)
+    if due(bonus, desk.at):
+        raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
+    if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
+        raise Refused(Reason.INVALID_REQUEST, "deposit: it is granted for a settled one; name it (R-BONUS-06).")
+    begun, entries = _begin(desk, template, bonus, command.deposit)
+    words = (("reason", command.reason), ("actor", command.actor))
+    return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, *words)
+
+
+def _activate(desk: Desk, command: ActivateBonus) -> Posting:
+    bonus = find(desk, command.bonus_id)
+    if not bonus.queued:
+        raise Refused(Reason.BONUS_STATE, f"The bonus is {bonus.state.name}, not QUEUED.")
+    if due(bonus, desk.at):
+        raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
+    if not _free(desk, bonus):
+        raise Refused(Reason.BONUS_STATE, "It is not its turn.")
+    try:
+        eligible(desk, bonus.currency)
+    except Refused as refused:
+        lapsed = replace(bonus, state=after(bonus.state, Event.LAPSE), reason=refused.refusal.message)
+        return changed(desk, Kind.BONUS_STATE, lapsed, (), ("reason", lapsed.reason))
+    begun, entries = start(desk, bonus)
+    return changed(desk, Kind.BONUS_GRANT, begun, entries, ("reason", "its turn in the queue"))
+
+
+POSTINGS: dict[type[Recorded], Poster] = {
+    PublishTemplate: _publish,
+    OfferBonus: _offer,
+    ClaimBonus: _claim,
+    GrantBonus: _grant,
+    ActivateBonus: _activate,
+}
+"""What each of these commands posts."""

@@ -1,0 +1,243 @@
+"""Commands about bonuses outside play. Templates never change, so a command carries the version it is about.
+
+One grant for each template version, player and period: the id of the instance says which, so that its key is what keeps
+it one (R-BONUS-05).
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from wallet_core.domain import packs, templates
+from wallet_core.domain.bonuses import PARTNER
+from wallet_core.domain.commands import OPERATOR, PAYMENTS, Recorded
+from wallet_core.domain.decision import Reason, Refused
+from wallet_core.domain.entries import Keyed, digest
+from wallet_core.domain.promos import Bonus
+from wallet_core.domain.templates import Period, Promotion, Template
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Settled(Struct, frozen=True):
+    """The settled deposit a bonus is for: the id a payment provider gave it (R-BONUS-06)."""
+
+    psp_id: str
+    request_id: str
+
+    @property
+    def partner(self) -> tuple[str, str]:
+        """Whose id space its key is from, and the key."""
+        return f"{PAYMENTS}:{self.psp_id}", self.request_id
+
+
+def instance(template: Template, at: int, deposit: Settled | None, request_id: str) -> str:
+    """Return the id of the instance that a grant asked for at the microsecond `at` is: one for each period, or one in a
+    lifetime, where the pack says so (R-BONUS-02, R-BONUS-05).
+
+    Raises:
+        Refused: INVALID_REQUEST, it is one for each deposit, and none is named.
+    """
+    if packs.PACKS[template.promotion.pack].once:
+        return f"{template.promotion.pack}@once"
+    moment = _EPOCH + timedelta(microseconds=at)
+    match template.promotion.period:
+        case Period.ONCE:
+            part = ""
+        case Period.DAY:
+            part = f":{moment:%Y-%m-%d}"
+        case Period.WEEK:
+            part = f":{moment:%G-W%V}"
+        case Period.MONTH:
+            part = f":{moment:%Y-%m}"
+        case Period.DEPOSIT:
+            if deposit is None:
+                raise Refused(Reason.INVALID_REQUEST, "deposit: there is one bonus for each; name it (R-BONUS-05).")
+            part = f":{digest(*deposit.partner).hex()[:16]}"
+        case Period.GRANT:
+            part = f":{digest(OPERATOR, request_id).hex()[:16]}"
+    return f"{template.template_id}@{template.version}{part}"
+
+
+class _Operators(Recorded, frozen=True):
+    """A command under a request id of the operator's."""
+
+    request_id: str
+
+    @property
+    def partner(self) -> tuple[str, str]:
+        """Whose id space the key is from, and the key (R-IDEM-01)."""
+        return OPERATOR, self.request_id
+
+
+class PublishTemplate(_Operators, frozen=True):
+    """Publish a version of a template; `version` is one more than the last, so that two editors cannot both win."""
+
+    template_id: str
+    version: int
+    promotion: Promotion
+    reason: str
+    actor: str
+
+    @property
+    def template(self) -> Template:
+        """The version to be, without time and names."""
+        return Template(self.player_id, self.template_id, self.version, self.promotion)
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """What may not differ in a repeat (R-IDEM-09)."""
+        return "TEMPLATE", self.template_id, str(self.version), self.template.digest, self.reason, self.actor
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The version, and the one before it."""
+        return tuple(
+            (Template, templates.key_of(self.template_id, version)) for version in (self.version, self.version - 1)
+        )
+
+
+class OfferBonus(_Operators, frozen=True):
+    """Offer a bonus to a player, who may claim it (R-BONUS-04).
+
+    Attributes:
+        deposit: settled, that it is for; without one a later one is to be named.
+    """
+
+    bonus_id: str
+    template: Template
+    currency: str
+    reason: str
+    actor: str
+    deposit: Settled | None = None
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """What may not differ in a repeat (R-IDEM-09)."""
+        template, deposit = self.template, self.deposit.partner if self.deposit else ("", "")
+        words = (template.template_id, str(template.version), self.currency, *deposit)
+        return type(self).__name__, *words, self.reason, self.actor
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The instance."""
+        return ((Bonus, (self.player_id, self.bonus_id)),)
+
+    @property
+    def earlier(self) -> tuple[tuple[str, str], ...]:
+        """The deposit."""
+        return (self.deposit.partner,) if self.deposit else ()
+
+
+class ClaimBonus(_Operators, frozen=True):
+    """The player accepts an offer and its terms; it begins, where nothing else is asked for.
+
+    Attributes:
+        accepted: digest of the template's version, as the player was shown it.
+        deposit: settled, where the bonus is for one and it has been made.
+    """
+
+    bonus_id: str
+    template: Template
+    accepted: str
+    deposit: Settled | None = None
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """What may not differ in a repeat (R-IDEM-09)."""
+        return "CLAIM", self.bonus_id, self.accepted, *(self.deposit.partner if self.deposit else ())
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The instance."""
+        return ((Bonus, (self.player_id, self.bonus_id)),)
+
+    @property
+    def earlier(self) -> tuple[tuple[str, str], ...]:
+        """The deposit."""
+        return (self.deposit.partner,) if self.deposit else ()
+
+
+class GrantBonus(OfferBonus, frozen=True):
+    """The trigger of a claimed bonus is met; or one is granted that needs no claim (R-BONUS-04, R-BONUS-06)."""
+
+
+class ActivateBonus(Recorded, frozen=True):
+    """A slot is free: start the queued bonus whose turn it is (R-BONUS-07, R-BONUS-08)."""
+
+    bonus_id: str
+
+    @property
+    def partner(self) -> tuple[str, str]:
+        """A key of our own: a bonus starts once."""
+        return PARTNER, f"activate:{self.bonus_id}"
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """What may not differ in a repeat (R-IDEM-09)."""
+        return "ACTIVATE", self.bonus_id
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The instance."""
+        return ((Bonus, (self.player_id, self.bonus_id)),)
+
+
+class _Ended(_Operators, frozen=True):
+    """A command about one bonus, for a reason."""
+
+    bonus_id: str
+    reason: str
+    actor: str
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """What may not differ in a repeat (R-IDEM-09)."""
+        return type(self).__name__, self.bonus_id, self.reason, self.actor
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The instance."""
+        return ((Bonus, (self.player_id, self.bonus_id)),)
+
+
+class DeclineBonus(_Ended, frozen=True):
+    """The player does not want what is offered."""
+
+
+class FreezeBonus(_Ended, frozen=True):
+    """A risk flag: its pocket pays nothing, and nothing is converted."""
+
+
+class UnfreezeBonus(_Ended, frozen=True):
+    """The flag is cleared."""
+
+
+class ForfeitBonus(_Ended, frozen=True):
+    """The player gives it up."""
+
+
+class VoidBonus(_Ended, frozen=True):
+    """Its deposit was reversed, a breach was proven, or we erred; the reason names the case (R-BONUS-25)."""
+
+
+class ExpireBonus(Recorded, frozen=True):
+    """Its time is over."""
+
+    bonus_id: str
+
+    @property
+    def partner(self) -> tuple[str, str]:
+        """A key of our own: a bonus expires once."""
+        return PARTNER, f"expire:{self.bonus_id}"
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """What may not differ in a repeat (R-IDEM-09)."""
+        return "EXPIRE", self.bonus_id
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The instance."""
+        return ((Bonus, (self.player_id, self.bonus_id)),)
