@@ -5,7 +5,7 @@ from typing import get_args, get_origin
 
 import grpc
 import pytest
-from wallet.v1 import access_pb2, common_pb2, players_pb2, rounds_pb2, sessions_pb2, wallet_pb2
+from wallet.v1 import access_pb2, common_pb2, holds_pb2, players_pb2, rounds_pb2, sessions_pb2, wallet_pb2
 
 from adapters.provider import Ask
 from adapters.server import _SEND
@@ -14,7 +14,7 @@ from wallet_core.api.access import Access, path
 from wallet_core.api.server import SERVICES
 from wallet_core.api.sessions import USES
 from wallet_core.client import Wallet
-from wallet_core.domain import commands, decision, entries, players, rounds, sessions
+from wallet_core.domain import commands, decision, entries, hold_commands, holds, players, rounds, sessions
 
 ENUMS = [
     (decision.Reason, common_pb2.Reason, "REASON_"),
@@ -25,6 +25,10 @@ ENUMS = [
     (rounds.State, rounds_pb2.RoundState, "ROUND_STATE_"),
     (sessions.State, sessions_pb2.SessionState, "SESSION_STATE_"),
     (commands.SessionUse, sessions_pb2.SessionUse, "SESSION_USE_"),
+    (holds.HoldReason, holds_pb2.HoldReason, "HOLD_REASON_"),
+    (holds.Basis, holds_pb2.HoldBasis, "HOLD_BASIS_"),
+    (holds.State, holds_pb2.HoldState, "HOLD_STATE_"),
+    (hold_commands.Purpose, holds_pb2.CapturePurpose, "CAPTURE_PURPOSE_"),
 ]
 
 
@@ -80,7 +84,8 @@ def test_the_client_offers_every_call_that_doors_need():
         "play", "play_many", "preview_play", "close_round", "rollback_batch", "get_balance", "get_transaction",
         "list_transactions", "get_player", "create_player", "block_player", "unblock_player", "open_session",
         "resolve_session", "close_session", "get_round", "void_round", "deposit", "withdraw", "post_journal",
-        "trial_balance", "list_journals", "close",
+        "trial_balance", "list_journals", "close", "request_withdrawal", "settle_withdrawal", "fail_withdrawal",
+        "transfer", "place_hold", "extend_hold", "capture_hold", "release_hold", "get_hold", "list_holds",
     }  # fmt: skip
     assert names <= set(vars(Wallet))
 
