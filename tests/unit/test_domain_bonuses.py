@@ -7,10 +7,13 @@ from tests.support.domain import PLAYER, Books, amount_of, answer, bet, key_of, 
 from wallet_core.domain.decision import Outcome
 from wallet_core.domain.entries import Kind, Line, Transaction
 from wallet_core.domain.explanations import Explanation
+from wallet_core.domain.layers import Setting
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.policies import Mode, Policies, Split, WriteOff
+from wallet_core.domain.policy_keys import Layer
 from wallet_core.domain.promos import Bonus, BonusTerms, Counts, MaxBetBasis, MaxBetScope, State, Timing
+from wallet_core.domain.publications import Publication
 from wallet_core.domain.wagering import BPS, requirement
 
 EUR = CURRENCIES["EUR"]
@@ -438,14 +441,13 @@ def test_a_repeat_of_a_play_that_converted_shows_the_balance_of_then():
 
 
 def test_a_round_keeps_the_policies_it_began_with():
-    class Published(Policies, frozen=True):
-        def write_off(self, brand_id, provider_id, game_id, version):
-            return WriteOff(order=("BONUS", "CASH") if version == 1 else ("CASH", "BONUS"), version=version)
-
+    orders = (Setting("funding.order", Layer.BRAND, "*", order) for order in ("BONUS,CASH", "CASH,BONUS"))
+    published = [Publication("", at, "", "", "", "", (order,), at, at) for at, order in enumerate(orders, 1)]
+    policies = Policies.built(published, moment=1)
     books = Books(cash="20.00")
     granted(books, "20.00")
-    books.do(play(bet("b1", "5.00"), policies=Published(version=1)))
-    second = books.do(play(bet("b2", "5.00"), policies=Published(version=2)))
-    other = books.do(play(bet("b3", "5.00"), policies=Published(version=2), round_id="r2"))
+    books.do(play(bet("b1", "5.00"), policies=policies))
+    second = books.do(play(bet("b2", "5.00"), policies=policies.at(2)))
+    other = books.do(play(bet("b3", "5.00"), policies=policies.at(2), round_id="r2"))
 
     assert (lost(second), lost(other)) == ({"BONUS:7": 500}, {"CASH": 500})

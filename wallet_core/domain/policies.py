@@ -1,11 +1,27 @@
-"""Policies: the operator's rules a stake is decided by, in the version that is in force.
+"""Policies: the operator's rules, in layers and in versions (rulebook 26).
 
-A round keeps the version it began with (R-FUND-09, R-CFG-03), so a version that was ever in force can be asked for.
+A publication is a set of settings that goes into force at a moment, on top of what was in force before it; its number
+is a version. What a version says never changes, so a round that keeps the version it began with is decided the same to
+its end (R-FUND-09, R-CFG-03). What the packs ask stands above all of them (R-BONUS-02).
 """
 
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from enum import Enum
+from typing import Any, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from wallet_core.domain.layers import Context, Explained, Standing, considered, folded, scopes
+from wallet_core.domain.money import INT64_MAX
+from wallet_core.domain.policy_keys import EVERYWHERE, KEYS, Key, Of, Value, default
+from wallet_core.domain.publications import Content, Publication, content
+
+T = TypeVar("T")
+
+CACHE_MAX = 100_000
+"""Answers that are remembered; then they are found anew."""
 
 
 class Mode(Enum):
@@ -38,6 +54,7 @@ class Game(Struct, frozen=True):
 
     product: str = "CASINO"
     category: str = "SLOTS"
+    rtp: str = ""
 
 
 class WriteOff(Struct, frozen=True):
@@ -55,19 +72,173 @@ class WriteOff(Struct, frozen=True):
     version: int = 0
 
 
-class Policies(Struct, frozen=True):
-    """All that is in force, and was: a value that is replaced when another version is published.
+class NotPublished(LookupError):
+    """A version that is not here: another process has published it. Look for new ones, and decide again."""
+
+
+class Policies(Struct, frozen=True, eq=False):
+    """All that is in force, was and will be: a value that is replaced when something is published.
 
     Attributes:
-        version: the number of the publication in force.
+        version: the number of the publication in force; 0 before the first.
+        publications: in the order they go into force.
+        cache: what was asked before. Nothing in it ever changes.
     """
 
     version: int = 0
+    publications: tuple[Publication, ...] = ()
+    cache: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    @classmethod
+    def built(cls, publications: Iterable[Publication], moment: int) -> "Policies":
+        """Return the policies of publications, in any order, as they are in force at a microsecond."""
+        ordered = sorted(publications, key=lambda each: (each.effective_at, each.number))
+        return cls(publications=tuple(ordered)).at(moment)
+
+    @property
+    def last(self) -> int:
+        """The highest number."""
+        return max((each.number for each in self.publications), default=0)
+
+    def at(self, moment: int) -> "Policies":
+        """Return the policies with the version that is in force at a microsecond."""
+        return replace(self, version=self.version_at(moment))
+
+    def version_at(self, moment: int) -> int:
+        """Return the version that is in force at a microsecond."""
+        passed = bisect_right(self.publications, moment, key=lambda each: each.effective_at)
+        return self.publications[passed - 1].number if passed else 0
+
+    def next_after(self, moment: int) -> int:
+        """Return when the version next changes after a microsecond, as far as is known."""
+        passed = bisect_right(self.publications, moment, key=lambda each: each.effective_at)
+        return self.publications[passed].effective_at if passed < len(self.publications) else INT64_MAX
 
     def game(self, provider_id: str, game_id: str) -> Game:
         """Return what is known of a game."""
-        return Game()
+        found: Game | None = self.cache.get((self.version, provider_id, game_id))
+        if found is None:
+            context = Context(provider_id=provider_id, game_id=game_id)
+            product, category, rtp = (
+                str(self.value(name, context)) for name in ("game.product", "game.category", "game.rtp")
+            )
+            found = self._keep((self.version, provider_id, game_id), Game(product, category, rtp))
+        return found
 
     def write_off(self, brand_id: str, provider_id: str, game_id: str, version: int) -> WriteOff:
-        """Return the write-off policy of a game as of a version."""
-        return WriteOff(version=version)
+        """Return the write-off policy of a game as of a version.
+
+        Raises:
+            NotPublished: there is no such version here.
+        """
+        found: WriteOff | None = self.cache.get((version, brand_id, provider_id, game_id))
+        if found is None:
+            context = Context(brand_id=brand_id, provider_id=provider_id, game_id=game_id)
+            write_off = WriteOff(
+                mode=Mode(self.value("funding.mode", context, version)),
+                order=cast("tuple[str, ...]", self.value("funding.order", context, version)),
+                split=Split(self.value("win.split", context, version)),
+                basis=Basis(self.value("win.basis", context, version)),
+                version=version,
+            )
+            found = self._keep((version, brand_id, provider_id, game_id), write_off)
+        return found
+
+    def value(self, name: str, context: Context, version: int | None = None) -> Value | None:
+        """Return a key's value: true or false, a word or words, a number in the key's unit, ledger units of an amount;
+        none where there is no limit.
+
+        Raises:
+            KeyError: there is no such key.
+            NotPublished: there is no such version here.
+        """
+        key = KEYS[name]
+        cell = folded(key, self.standing(key, context, self.version if version is None else version))
+        return default(key, _of(key, context)) if cell is None else cell.value
+
+    def explain(self, name: str, context: Context, version: int | None = None) -> Explained:
+        """Return a key's value, whose it is, and what lost to it (R-CFG-05). Raises what `value` does."""
+        key = KEYS[name]
+        number = self.version if version is None else version
+        value = self.value(name, context, number)
+        standing = self.standing(key, context, number)
+        return Explained(key, _of(key, context), value, number, considered(key, standing, value))
+
+    def standing(self, key: Key, context: Context, version: int) -> Sequence[Standing]:
+        """Return the settings of a key that hold in a context, in the order in which they merge.
+
+        Raises:
+            NotPublished: there is no such version here.
+        """
+        of = _of(key, context)
+        words = [of]
+        if key.of is Of.ANY_CURRENCY and of:
+            words = ["", of]
+        elif key.of is Of.GAME:
+            words = [f"{of.partition('/')[0]}/{EVERYWHERE}", of]
+        stand = self.content(version)
+        found = [(rank, each) for rank, word in enumerate(words) for each in stand.get((key.name, word), ())]
+        if not found or key.of in _PLAIN:
+            return [each for _, each in found]
+        places = scopes(context, *self._owners(context, version))
+        holding = [
+            (each.setting.layer, place, rank, each.version, index)
+            for index, (rank, each) in enumerate(found)
+            if (place := places[each.setting.layer].get(each.setting.scope)) is not None
+        ]
+        return [found[index][1] for *_, index in sorted(holding)]
+
+    def content(self, version: int) -> Content:
+        """Return what stands in a version.
+
+        Raises:
+            NotPublished: there is no such version here.
+        """
+        found: Content | None = self.cache.get((version,))
+        return self._keep((version,), content(self.until(version))) if found is None else found
+
+    def until(self, version: int) -> Sequence[Publication]:
+        """Return the publications that a version is made of, in the order they go into force.
+
+        Raises:
+            NotPublished: there is no such version here.
+        """
+        if not version:
+            return ()
+        for index, each in enumerate(self.publications, 1):
+            if each.number == version:
+                return self.publications[:index]
+        raise NotPublished(version)
+
+    def _owners(self, context: Context, version: int) -> tuple[str, str, str]:
+        """Return the regulator and the licence of a context's brand, and the product of its game."""
+        licence = context.licence or self._plain("brand.licence", Context(of=context.brand_id), version)
+        regulator = context.regulator or self._plain("licence.regulator", Context(of=licence), version)
+        product = context.product
+        if not product and context.game_id:
+            product = self._plain("game.product", context, version)
+        return regulator, licence, product
+
+    def _plain(self, name: str, context: Context, version: int) -> str:
+        return str(self.value(name, context, version))
+
+    def _keep(self, key: tuple[Any, ...], found: T) -> T:
+        if len(self.cache) >= CACHE_MAX:
+            self.cache.clear()
+        self.cache[key] = found
+        return found
+
+
+_PLAIN = frozenset({Of.GAME, Of.BRAND, Of.LICENCE})
+"""What has one value for all: the place it is of says it all."""
+
+
+def _of(key: Key, context: Context) -> str:
+    """Return what a value asked for in a context is of."""
+    match key.of:
+        case Of.NONE:
+            return ""
+        case Of.GAME:
+            return f"{context.provider_id}/{context.game_id}"
+        case _:
+            return context.of
