@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Mapping
 from typing import TypeVar
+from uuid import UUID
 
 import msgspec
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -65,6 +66,18 @@ def player_id(value: str, field: str = "player_id") -> str:
     if PLAYER_ID.fullmatch(value) is None:
         raise invalid(f"{field}: 1 to 64 characters of letters, digits and ._:@-")
     return value
+
+
+def uuid(value: str, field: str) -> bytes:
+    """Return the bytes of a transaction id.
+
+    Raises:
+        Refused: INVALID_REQUEST.
+    """
+    try:
+        return UUID(value).bytes
+    except ValueError:
+        raise invalid(f"{field}: a UUID is needed, as a result's transaction_id is written.") from None
 
 
 def party_id(value: str, field: str) -> str:

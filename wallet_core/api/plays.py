@@ -53,6 +53,7 @@ def play(request: PlayRequest, providers: Providers, terms: Terms) -> Play:
         occurred_at=fields.moment(request.occurred_at, "occurred_at") if request.HasField("occurred_at") else 0,
         game_ids=provider.game_ids,
         terms=terms,
+        choice=fields.text(request.choice, "choice"),
     )
 
 

@@ -9,14 +9,50 @@ from wallet_core.api import convert, fields, plays
 from wallet_core.api.core import Core
 from wallet_core.api.holds import shown_amounts
 from wallet_core.domain import sessions
-from wallet_core.domain.accounts import BONUS, HELD, IN_PLAY, IN_PLAY_BONUS
+from wallet_core.domain.accounts import BONUS, CASH, HELD, IN_PLAY, IN_PLAY_BONUS
 from wallet_core.domain.commands import SessionUse
 from wallet_core.domain.decision import Reason, Refused
-from wallet_core.domain.entries import Transaction, digest
+from wallet_core.domain.entries import Kind, Transaction, digest
+from wallet_core.domain.explanations import Considered
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import Status, belongs, wallet_currency
 from wallet_core.domain.pockets import balances, why_not, withdrawable
 from wallet_core.domain.sessions import Session
+
+
+async def explanation(core: Core, request: pb.ExplainTransactionRequest) -> pb.ExplainTransactionResponse:
+    """Return why a stake was paid as it was; where cash was all there was, that.
+
+    Raises:
+        Refused: TRANSACTION_NOT_FOUND, there is no such transaction, or it is no bet.
+    """
+    player_id = fields.player_id(request.player_id)
+    identity = fields.uuid(request.transaction_id, "transaction_id")
+    row, found = await asyncio.gather(
+        core.store.transaction(player_id, identity), core.store.explanation(player_id, identity)
+    )
+    if row is None or row.kind is not Kind.BET:
+        raise Refused(Reason.TRANSACTION_NOT_FOUND, "There is no such bet of this player.")
+    currency = CURRENCIES[row.currency]
+    reply = pb.ExplainTransactionResponse(transaction=convert.transaction(row, core.providers.profile(row.provider_id)))
+    if found is None:
+        round_ = await core.store.round(player_id, row.provider_id, row.round_id)
+        reply.policies = round_.policies if round_ else 0
+        held = row.cash_after + row.amount
+        considered: tuple[Considered, ...] = (Considered(CASH, held, row.amount),)
+        playable = held
+    else:
+        reply.policies, reply.mode = found.policies, found.mode
+        considered, playable = found.considered, found.playable
+    reply.playable.CopyFrom(convert.money(currency, playable))
+    for each in considered:
+        reply.pockets.add(
+            pocket=each.pocket,
+            held=convert.money(currency, each.held),
+            paid=convert.money(currency, each.paid),
+            why_not=each.why_not,
+        )
+    return reply
 
 
 async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceResponse:

@@ -101,6 +101,12 @@ class WalletService(WalletServiceServicer):
         """Answer the transaction under a key."""
         return pb.GetTransactionResponse(transaction=await queries.transaction(self._core, request))
 
+    async def ExplainTransaction(
+        self, request: pb.ExplainTransactionRequest, context: ServicerContext[Any, Any]
+    ) -> pb.ExplainTransactionResponse:
+        """Answer why a stake was paid as it was."""
+        return await queries.explanation(self._core, request)
+
     async def ListTransactions(
         self, request: pb.ListTransactionsRequest, context: ServicerContext[Any, Any]
     ) -> pb.ListTransactionsResponse:

@@ -150,6 +150,12 @@ class Wallet:
         """The transaction under a provider's external key."""
         return await self._call(self._plays.GetTransaction, request, deadline)
 
+    async def explain_transaction(
+        self, request: wallet.ExplainTransactionRequest, *, deadline: float | None = None
+    ) -> wallet.ExplainTransactionResponse:
+        """Why a stake was paid as it was."""
+        return await self._call(self._plays.ExplainTransaction, request, deadline)
+
     async def list_transactions(
         self, request: wallet.ListTransactionsRequest, *, deadline: float | None = None
     ) -> wallet.ListTransactionsResponse:

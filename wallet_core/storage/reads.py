@@ -7,15 +7,42 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wallet_core.domain.entries import Line, Transaction
+from wallet_core.domain.entries import Line, Transaction, first_id
+from wallet_core.domain.explanations import Explanation
+from wallet_core.domain.free_rounds import Grant
+from wallet_core.domain.fx import Quote
 from wallet_core.domain.holds import Hold
 from wallet_core.domain.money import INT64_MAX
+from wallet_core.domain.payouts import Turnover
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.points import PointsPrice
+from wallet_core.domain.promos import Bonus
+from wallet_core.domain.publications import Draft, Publication
+from wallet_core.domain.rates import Rates
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
+from wallet_core.domain.templates import Template
 from wallet_core.storage.store import RoundCursor
-from wallet_core.storage.tables import HOLDS, LINES, PLAYERS, POCKETS, ROUNDS, SESSIONS, TABLES, TRANSACTIONS
+from wallet_core.storage.tables import (
+    BONUSES,
+    DRAFTS,
+    EXPLANATIONS,
+    FREE_ROUNDS,
+    HOLDS,
+    LINES,
+    PLAYERS,
+    POCKETS,
+    POINTS_PRICES,
+    PUBLICATIONS,
+    QUOTES,
+    RATES,
+    ROUNDS,
+    SESSIONS,
+    TABLES,
+    TEMPLATES,
+    TRANSACTIONS,
+)
 
 SQL = Path(__file__).parent / "sql"
 
@@ -148,6 +175,49 @@ class Reads:
         """Return what a statement of reads.sql says is due at the microsecond `now`, in the order it became so."""
         return await self._fetch(name, now=now, limit=limit)
 
+    async def template(self, template_id: str, version: int) -> Template | None:
+        """Return the version of a template, if there is one."""
+        rows = await self._fetch("template", template_id=template_id, version=version)
+        return TEMPLATES.read(rows[0]) if rows else None
+
+    async def templates(
+        self, template_id: str = "", *, after: tuple[str, int] | None = None, limit: int
+    ) -> list[Template]:
+        """Return versions of all templates or of one, by id and version, from the one after `after`."""
+        after_template, after_version = after or ("", 0)
+        rows = await self._fetch(
+            "templates",
+            template_id=template_id,
+            after_template=after_template,
+            after_version=after_version,
+            limit=limit,
+        )
+        return [TEMPLATES.read(row) for row in rows]
+
+    async def bonus(self, player_id: str, bonus_id: str) -> Bonus | None:
+        """Return the bonus, if there is one."""
+        rows = await self._fetch("bonus", player_id=player_id, bonus_id=bonus_id)
+        return BONUSES.read(rows[0]) if rows else None
+
+    async def bonuses(self, player_id: str, *, after: str = "", limit: int) -> list[Bonus]:
+        """Return a player's bonuses by id, from the one after `after`."""
+        rows = await self._fetch("bonuses", player_id=player_id, after=after, limit=limit)
+        return [BONUSES.read(row) for row in rows]
+
+    async def queued_bonuses(self, player_id: str) -> list[Bonus]:
+        """Return a player's bonuses that wait for a slot, the next one first."""
+        return [BONUSES.read(row) for row in await self._fetch("queued_bonuses", player_id=player_id)]
+
+    async def transaction(self, player_id: str, transaction_id: bytes) -> Transaction | None:
+        """Return a transaction of a player, if there is one."""
+        rows = await self._fetch("transaction", player_id=player_id, transaction_id=transaction_id)
+        return TRANSACTIONS.read(rows[0]) if rows else None
+
+    async def explanation(self, player_id: str, transaction_id: bytes) -> Explanation | None:
+        """Return why a stake was paid as it was, where there was a choice."""
+        rows = await self._fetch("explanation", player_id=player_id, transaction_id=transaction_id)
+        return EXPLANATIONS.read(rows[0]) if rows else None
+
     async def transactions_by_key(self, key: bytes) -> list[Transaction]:
         """Return every player's transaction under a key, and the tombstone that knows no player."""
         return [TRANSACTIONS.read(row) for row in await self._fetch("transactions_by_key", key=key)]
@@ -182,3 +252,56 @@ class Reads:
     async def trial_balance(self, currency: str = "") -> list[tuple[str, str, int]]:
         """Return (account, currency, sum of lines), of one currency or all."""
         return [(row[0], row[1], int(row[2])) for row in await self._fetch("trial_balance", currency=currency)]
+
+    async def publications(self, after: int = 0) -> list[Publication]:
+        """Return the publications of policies numbered above `after`, in that order."""
+        return [PUBLICATIONS.read(row) for row in await self._fetch("publications", after=after)]
+
+    async def drafts(self, limit: int) -> list[Draft]:
+        """Return the latest drafts of policies that nobody has approved, the newest first."""
+        return [DRAFTS.read(row) for row in await self._fetch("drafts", limit=limit)]
+
+    async def free_round(self, player_id: str, grant_id: str) -> Grant | None:
+        """Return the grant of free rounds, if there is one."""
+        rows = await self._fetch("free_round", player_id=player_id, grant_id=grant_id)
+        return FREE_ROUNDS.read(rows[0]) if rows else None
+
+    async def free_rounds(self, player_id: str, *, before: tuple[int, str] | None = None, limit: int) -> list[Grant]:
+        """Return a player's free rounds, newest first, from the one before `before`: when it was issued, and its id."""
+        at, grant_id = before or (INT64_MAX, "")
+        rows = await self._fetch("free_rounds", player_id=player_id, before_at=at, before_grant=grant_id, limit=limit)
+        return [FREE_ROUNDS.read(row) for row in rows]
+
+    async def points_price(self, currency: str) -> PointsPrice | None:
+        """Return the last price of points in a currency, if there is one."""
+        rows = await self._fetch("points_price", currency=currency)
+        return POINTS_PRICES.read(rows[0]) if rows else None
+
+    async def points_lots(self, player_id: str, before: int) -> tuple[int, int, int]:
+        """Return what came into a player's points before a moment, what ever left, and how many lines that took."""
+        rows = await self._fetch("points_lots", player_id=player_id, before=first_id(before))
+        came, went, lines = rows[0]
+        return int(came), int(went), int(lines)
+
+    async def turnover(self, player_id: str, currency: str, start: int, end: int) -> list[Turnover]:
+        """Return what a player's cash did in [start, end), game by game."""
+        rows = await self._fetch(
+            "turnover", player_id=player_id, currency=currency, start=first_id(start), end=first_id(end)
+        )
+        return [Turnover(row[0], row[1], int(row[2]), int(row[3]), int(row[4])) for row in rows]
+
+    async def rates(self, source: str) -> Rates | None:
+        """Return the last table of a source of rates, if there is one."""
+        rows = await self._fetch("rates", source=source)
+        return RATES.read(rows[0]) if rows else None
+
+    async def quote(self, player_id: str, quote_id: str) -> Quote | None:
+        """Return the quote, if there is one."""
+        rows = await self._fetch("quote", player_id=player_id, quote_id=quote_id)
+        return QUOTES.read(rows[0]) if rows else None
+
+    async def quotes(self, player_id: str, *, before: tuple[int, str] | None = None, limit: int) -> list[Quote]:
+        """Return a player's quotes, newest first, from the one before `before`: when it was made, and its id."""
+        at, quote_id = before or (INT64_MAX, "")
+        rows = await self._fetch("quotes", player_id=player_id, before_at=at, before_quote=quote_id, limit=limit)
+        return [QUOTES.read(row) for row in rows]

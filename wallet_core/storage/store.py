@@ -7,11 +7,20 @@ from msgspec import Struct
 
 from wallet_core.domain.book import Needs, Row
 from wallet_core.domain.entries import Line, Transaction
+from wallet_core.domain.explanations import Explanation
+from wallet_core.domain.free_rounds import Grant
+from wallet_core.domain.fx import Quote
 from wallet_core.domain.holds import Hold
+from wallet_core.domain.payouts import Turnover
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.points import PointsPrice
+from wallet_core.domain.promos import Bonus
+from wallet_core.domain.publications import Draft, Publication
+from wallet_core.domain.rates import Rates
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
+from wallet_core.domain.templates import Template
 
 
 class VersionConflict(Exception):
@@ -137,6 +146,36 @@ class Store(Protocol):
         """Return what a statement of reads.sql says is due at the microsecond `now`, in the order it became so."""
         ...
 
+    async def template(self, template_id: str, version: int) -> Template | None:
+        """Return the version of a template, if there is one."""
+        ...
+
+    async def templates(
+        self, template_id: str = "", *, after: tuple[str, int] | None = None, limit: int
+    ) -> list[Template]:
+        """Return versions of all templates or of one, by id and version, from the one after `after`."""
+        ...
+
+    async def bonus(self, player_id: str, bonus_id: str) -> Bonus | None:
+        """Return the bonus, if there is one."""
+        ...
+
+    async def bonuses(self, player_id: str, *, after: str = "", limit: int) -> list[Bonus]:
+        """Return a player's bonuses by id, from the one after `after`."""
+        ...
+
+    async def queued_bonuses(self, player_id: str) -> list[Bonus]:
+        """Return a player's bonuses that wait for a slot, the next one first."""
+        ...
+
+    async def transaction(self, player_id: str, transaction_id: bytes) -> Transaction | None:
+        """Return a transaction of a player, if there is one."""
+        ...
+
+    async def explanation(self, player_id: str, transaction_id: bytes) -> Explanation | None:
+        """Return why a stake was paid as it was, where there was a choice."""
+        ...
+
     async def transactions_by_key(self, key: bytes) -> list[Transaction]:
         """Return every player's transaction under a key, and the tombstone that knows no player."""
         ...
@@ -161,6 +200,46 @@ class Store(Protocol):
 
     async def trial_balance(self, currency: str = "") -> list[tuple[str, str, int]]:
         """Return (account, currency, sum of lines), of one currency or all."""
+        ...
+
+    async def publications(self, after: int = 0) -> list[Publication]:
+        """Return the publications of policies numbered above `after`, in that order."""
+        ...
+
+    async def drafts(self, limit: int) -> list[Draft]:
+        """Return the latest drafts of policies that nobody has approved, the newest first."""
+        ...
+
+    async def free_round(self, player_id: str, grant_id: str) -> Grant | None:
+        """Return the grant of free rounds, if there is one."""
+        ...
+
+    async def free_rounds(self, player_id: str, *, before: tuple[int, str] | None = None, limit: int) -> list[Grant]:
+        """Return a player's free rounds, newest first, from the one before `before`: when it was issued, and its id."""
+        ...
+
+    async def points_price(self, currency: str) -> PointsPrice | None:
+        """Return the last price of points in a currency, if there is one."""
+        ...
+
+    async def points_lots(self, player_id: str, before: int) -> tuple[int, int, int]:
+        """Return what came into a player's points before a moment, what ever left, and how many lines that took."""
+        ...
+
+    async def turnover(self, player_id: str, currency: str, start: int, end: int) -> list[Turnover]:
+        """Return what a player's cash did in [start, end), game by game."""
+        ...
+
+    async def rates(self, source: str) -> Rates | None:
+        """Return the last table of a source of rates, if there is one."""
+        ...
+
+    async def quote(self, player_id: str, quote_id: str) -> Quote | None:
+        """Return the quote, if there is one."""
+        ...
+
+    async def quotes(self, player_id: str, *, before: tuple[int, str] | None = None, limit: int) -> list[Quote]:
+        """Return a player's quotes, newest first, from the one before `before`: when it was made, and its id."""
         ...
 
     async def query(self, sql: str) -> list[dict[str, object]]:

@@ -43,6 +43,12 @@ limit :limit
 -- name: transactions_by_key
 select {transactions} from transactions where key = :key order by player_id
 
+-- name: transaction
+select {transactions} from transactions where player_id = :player_id and transaction_id = :transaction_id
+
+-- name: explanation
+select {explanations} from explanations where player_id = :player_id and transaction_id = :transaction_id
+
 -- name: transactions
 select {transactions} from transactions
 where player_id = :player_id
@@ -123,4 +129,113 @@ where h.state in (1, 2, 3, 4) and h.account_freeze
 group by h.player_id, h.hold_id
 having sum(p.amount) > 0
 order by h.player_id, h.hold_id
+limit :limit
+
+-- name: publications
+select {publications} from publications where player_id = '' and number > :after order by number
+
+-- name: drafts
+select {policy_drafts as o} from policy_drafts as o
+where o.player_id = '' and not exists (
+    select 1 from publications as p where p.player_id = '' and p.draft_id = o.draft_id
+)
+order by o.drafted_at desc
+limit :limit
+
+-- name: free_round
+select {free_rounds} from free_rounds where player_id = :player_id and grant_id = :grant_id
+
+-- name: free_rounds
+select {free_rounds} from free_rounds
+where player_id = :player_id and (issued_at, grant_id) < (:before_at, :before_grant)
+order by issued_at desc, grant_id desc
+limit :limit
+
+-- name: free_rounds_expired
+select player_id, grant_id, expires_at from free_rounds
+where state in (1, 2, 3) and expires_at <= :now
+order by expires_at
+limit :limit
+
+-- name: points_price
+select {points_prices} from points_prices
+where player_id = '' and currency = :currency
+order by version desc
+limit 1
+
+-- name: points_lots
+-- What came into a player's points before a moment, what ever left them, and how many lines they have.
+select coalesce(sum(case when amount > 0 and transaction_id < :before then amount else 0 end), 0),
+    coalesce(sum(case when amount < 0 then -amount else 0 end), 0),
+    count(*)
+from lines
+where player_id = :player_id and currency = 'PTS' and account = 'POINTS'
+
+-- name: turnover
+-- What a player's cash did in a window, game by game, as the house's accounts say it. What a rollback gives back of a
+-- bonus, or writes off of one, is no promotion.
+select t.provider_id, coalesce(r.game_id, t.game_id) as game_id,
+    sum(case when l.account = 'STAKES' then l.amount else 0 end),
+    sum(case when l.account = 'WINS' then l.amount else 0 end),
+    sum(case when l.account = 'BONUS_COST' then l.amount else 0 end)
+from lines as l
+join transactions as t on t.player_id = l.player_id and t.transaction_id = l.transaction_id
+left join rounds as r on r.player_id = t.player_id and r.provider_id = t.provider_id and r.round_id = t.round_id
+where l.player_id = :player_id and l.currency = :currency
+    and l.transaction_id >= :start and l.transaction_id < :end
+    and (l.account in ('STAKES', 'WINS') or (l.account = 'BONUS_COST' and t.kind not in (3, 5)))
+group by t.provider_id, coalesce(r.game_id, t.game_id)
+order by t.provider_id, game_id
+
+-- name: template
+select {templates} from templates where player_id = '' and template_id = :template_id and version = :version
+
+-- name: templates
+select {templates} from templates
+where player_id = ''
+    and (:template_id = '' or template_id = :template_id)
+    and (template_id, version) > (:after_template, :after_version)
+order by template_id, version
+limit :limit
+
+-- name: bonus
+select {bonuses} from bonuses where player_id = :player_id and bonus_id = :bonus_id
+
+-- name: bonuses
+select {bonuses} from bonuses where player_id = :player_id and bonus_id > :after order by bonus_id limit :limit
+
+-- name: queued_bonuses
+select {bonuses} from bonuses where player_id = :player_id and state = 3 order by priority, claimed_at, bonus_id
+
+-- name: bonuses_expired
+-- Open rounds that are to be honoured are waited for.
+select player_id, bonus_id from bonuses
+where state in (1, 2, 3, 4, 5) and expires_at > 0 and expires_at <= :now
+    and (rounds = 0 or terms like '%"open_rounds":"FORFEIT"%')
+order by expires_at, player_id, bonus_id
+limit :limit
+
+-- name: bonuses_startable
+-- Those in the queue whose group has a place for them, whoever is ahead of them counted.
+select q.player_id, q.bonus_id from bonuses as q
+where q.state = 3 and (q.expires_at = 0 or q.expires_at > :now) and q.places > (
+    select count(*) from bonuses as a
+    where a.player_id = q.player_id and a.slot = q.slot and (
+        a.state in (4, 5, 6)
+        or a.state = 3 and (a.priority, a.claimed_at, a.bonus_id) < (q.priority, q.claimed_at, q.bonus_id)
+    )
+)
+order by q.player_id, q.bonus_id
+limit :limit
+
+-- name: rates
+select {rates} from rates where player_id = '' and source = :source order by as_of desc limit 1
+
+-- name: quote
+select {quotes} from quotes where player_id = :player_id and quote_id = :quote_id
+
+-- name: quotes
+select {quotes} from quotes
+where player_id = :player_id and (created_at, quote_id) < (:before_at, :before_quote)
+order by created_at desc, quote_id desc
 limit :limit

@@ -274,6 +274,7 @@ class PlayRequest(_message.Message):
     ACTIONS_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     BATCH_ID_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
     provider_id: _builtins.str
     """Required."""
     player_id: _builtins.str
@@ -296,6 +297,8 @@ class PlayRequest(_message.Message):
     """Close the round after the actions."""
     batch_id: _builtins.str
     """The provider's batch this play belongs to, for RollbackBatch."""
+    choice: _builtins.str
+    """What the player wants to pay with, where the policy lets him choose (R-FUND-08): CASH, BONUS, or the very pocket."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Action]:
         """1 to 100, in order, keys distinct."""
@@ -320,10 +323,11 @@ class PlayRequest(_message.Message):
         actions: _abc.Iterable[Global___Action] | None = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         batch_id: _builtins.str = ...,
+        choice: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "batch_id", b"batch_id", "brand_id", b"brand_id", "close_round", b"close_round", "currency_code", b"currency_code", "game_id", b"game_id", "occurred_at", b"occurred_at", "operator_id", b"operator_id", "original_key", b"original_key", "player_id", b"player_id", "provider_id", b"provider_id", "round_id", b"round_id", "session_token", b"session_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "batch_id", b"batch_id", "brand_id", b"brand_id", "choice", b"choice", "close_round", b"close_round", "currency_code", b"currency_code", "game_id", b"game_id", "occurred_at", b"occurred_at", "operator_id", b"operator_id", "original_key", b"original_key", "player_id", b"player_id", "provider_id", b"provider_id", "round_id", b"round_id", "session_token", b"session_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -851,6 +855,101 @@ class GetTransactionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetTransactionResponse: _TypeAlias = GetTransactionResponse  # noqa: Y015
+
+@_typing.final
+class ExplainTransactionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAYER_ID_FIELD_NUMBER: _builtins.int
+    TRANSACTION_ID_FIELD_NUMBER: _builtins.int
+    player_id: _builtins.str
+    transaction_id: _builtins.str
+    """Of a bet."""
+    def __init__(
+        self,
+        *,
+        player_id: _builtins.str = ...,
+        transaction_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["player_id", b"player_id", "transaction_id", b"transaction_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainTransactionRequest: _TypeAlias = ExplainTransactionRequest  # noqa: Y015
+
+@_typing.final
+class ExplainTransactionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRANSACTION_FIELD_NUMBER: _builtins.int
+    POLICIES_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    PLAYABLE_FIELD_NUMBER: _builtins.int
+    POCKETS_FIELD_NUMBER: _builtins.int
+    policies: _builtins.int
+    """The version of the policies that decided; the one its round began with."""
+    mode: _builtins.str
+    """WATERFALL, PROPORTIONAL, NO_MIX or PLAYER_CHOICE."""
+    @_builtins.property
+    def transaction(self) -> Global___Transaction: ...
+    @_builtins.property
+    def playable(self) -> _common_pb2.Money:
+        """The largest stake that would have been covered."""
+
+    @_builtins.property
+    def pockets(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsideredPocket]:
+        """In the order they were asked; those that might not pay at the end."""
+
+    def __init__(
+        self,
+        *,
+        transaction: Global___Transaction | None = ...,
+        policies: _builtins.int = ...,
+        mode: _builtins.str = ...,
+        playable: _common_pb2.Money | None = ...,
+        pockets: _abc.Iterable[Global___ConsideredPocket] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["playable", b"playable", "transaction", b"transaction"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mode", b"mode", "playable", b"playable", "pockets", b"pockets", "policies", b"policies", "transaction", b"transaction"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainTransactionResponse: _TypeAlias = ExplainTransactionResponse  # noqa: Y015
+
+@_typing.final
+class ConsideredPocket(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POCKET_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    PAID_FIELD_NUMBER: _builtins.int
+    WHY_NOT_FIELD_NUMBER: _builtins.int
+    pocket: _builtins.str
+    """CASH, CASH:SPORTS, BONUS:<bonus_id>."""
+    why_not: _builtins.str
+    """Empty where it might pay: FROZEN, EXPIRED, GAME_EXCLUDED, PRODUCT_EXCLUDED."""
+    @_builtins.property
+    def held(self) -> _common_pb2.Money: ...
+    @_builtins.property
+    def paid(self) -> _common_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        pocket: _builtins.str = ...,
+        held: _common_pb2.Money | None = ...,
+        paid: _common_pb2.Money | None = ...,
+        why_not: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["held", b"held", "paid", b"paid"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held", b"held", "paid", b"paid", "pocket", b"pocket", "why_not", b"why_not"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsideredPocket: _TypeAlias = ConsideredPocket  # noqa: Y015
 
 @_typing.final
 class ListTransactionsRequest(_message.Message):

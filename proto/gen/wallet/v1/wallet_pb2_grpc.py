@@ -73,6 +73,11 @@ class WalletServiceStub:
                 request_serializer=wallet_dot_v1_dot_wallet__pb2.GetTransactionRequest.SerializeToString,
                 response_deserializer=wallet_dot_v1_dot_wallet__pb2.GetTransactionResponse.FromString,
                 _registered_method=True)
+        self.ExplainTransaction = channel.unary_unary(
+                '/wallet.v1.WalletService/ExplainTransaction',
+                request_serializer=wallet_dot_v1_dot_wallet__pb2.ExplainTransactionRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_wallet__pb2.ExplainTransactionResponse.FromString,
+                _registered_method=True)
         self.ListTransactions = channel.unary_unary(
                 '/wallet.v1.WalletService/ListTransactions',
                 request_serializer=wallet_dot_v1_dot_wallet__pb2.ListTransactionsRequest.SerializeToString,
@@ -137,6 +142,13 @@ class WalletServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainTransaction(self, request, context):
+        """Why a stake was paid as it was: every pocket that was asked, what it held and paid, and why not (R-FUND-01).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListTransactions(self, request, context):
         """A player's transactions, newest first.
         """
@@ -181,6 +193,11 @@ def add_WalletServiceServicer_to_server(servicer, server):
                     servicer.GetTransaction,
                     request_deserializer=wallet_dot_v1_dot_wallet__pb2.GetTransactionRequest.FromString,
                     response_serializer=wallet_dot_v1_dot_wallet__pb2.GetTransactionResponse.SerializeToString,
+            ),
+            'ExplainTransaction': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainTransaction,
+                    request_deserializer=wallet_dot_v1_dot_wallet__pb2.ExplainTransactionRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_wallet__pb2.ExplainTransactionResponse.SerializeToString,
             ),
             'ListTransactions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTransactions,
@@ -381,6 +398,33 @@ class WalletService:
             '/wallet.v1.WalletService/GetTransaction',
             wallet_dot_v1_dot_wallet__pb2.GetTransactionRequest.SerializeToString,
             wallet_dot_v1_dot_wallet__pb2.GetTransactionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainTransaction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.WalletService/ExplainTransaction',
+            wallet_dot_v1_dot_wallet__pb2.ExplainTransactionRequest.SerializeToString,
+            wallet_dot_v1_dot_wallet__pb2.ExplainTransactionResponse.FromString,
             options,
             channel_credentials,
             insecure,

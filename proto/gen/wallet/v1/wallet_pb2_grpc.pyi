@@ -37,6 +37,8 @@ class WalletServiceStub:
     """
     GetTransaction: _aio.UnaryUnaryMultiCallable[_wallet_pb2.GetTransactionRequest, _wallet_pb2.GetTransactionResponse]
     """Status query: the transaction under a provider's external key."""
+    ExplainTransaction: _aio.UnaryUnaryMultiCallable[_wallet_pb2.ExplainTransactionRequest, _wallet_pb2.ExplainTransactionResponse]
+    """Why a stake was paid as it was: every pocket that was asked, what it held and paid, and why not (R-FUND-01)."""
     ListTransactions: _aio.UnaryUnaryMultiCallable[_wallet_pb2.ListTransactionsRequest, _wallet_pb2.ListTransactionsResponse]
     """A player's transactions, newest first."""
 
@@ -105,6 +107,14 @@ class WalletServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_wallet_pb2.GetTransactionRequest, _abc.Awaitable[_wallet_pb2.GetTransactionResponse]],
     ) -> _abc.Awaitable[_wallet_pb2.GetTransactionResponse]:
         """Status query: the transaction under a provider's external key."""
+
+    @_abc_1.abstractmethod
+    def ExplainTransaction(
+        self,
+        request: _wallet_pb2.ExplainTransactionRequest,
+        context: _aio.ServicerContext[_wallet_pb2.ExplainTransactionRequest, _abc.Awaitable[_wallet_pb2.ExplainTransactionResponse]],
+    ) -> _abc.Awaitable[_wallet_pb2.ExplainTransactionResponse]:
+        """Why a stake was paid as it was: every pocket that was asked, what it held and paid, and why not (R-FUND-01)."""
 
     @_abc_1.abstractmethod
     def ListTransactions(

@@ -6,7 +6,7 @@ from (
     union all
     select player_id, currency, account, 0, sum(amount), 0, count(*)
     from lines
-    where sequence is not null and account <> 'IN_PLAY'
+    where sequence is not null and account not in ('IN_PLAY', 'IN_PLAY_BONUS')
     group by player_id, currency, account
 ) as sides
 group by player_id, currency, account
