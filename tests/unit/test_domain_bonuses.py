@@ -10,7 +10,7 @@ from wallet_core.domain.explanations import Explanation
 from wallet_core.domain.layers import Setting
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.pockets import Pocket
-from wallet_core.domain.policies import Mode, Policies, Split, WriteOff
+from wallet_core.domain.policies import Basis, Mode, Policies, Split, WriteOff
 from wallet_core.domain.policy_keys import Layer
 from wallet_core.domain.promos import Bonus, BonusTerms, Counts, MaxBetBasis, MaxBetScope, State, Timing
 from wallet_core.domain.publications import Publication
@@ -451,3 +451,16 @@ def test_a_round_keeps_the_policies_it_began_with():
     other = books.do(play(bet("b3", "5.00"), policies=policies.at(2), round_id="r2"))
 
     assert (lost(second), lost(other)) == ({"BONUS:7": 500}, {"CASH": 500})
+
+
+def test_r_fund_12_a_win_is_split_by_the_stakes_it_names_where_the_policy_says_so():
+    books = Books(cash="10.00")
+    granted(books, "10.00")
+    by_reference = Policy(rule=WriteOff(basis=Basis.REFERENCE))
+    books.do(play(bet("b1", "10.00"), policies=by_reference))
+    books.do(play(bet("b2", "10.00"), policies=by_reference))
+
+    assert parts(books.do(play(win("w1", "8.00", "b2"), policies=by_reference))) == {"BONUS:7": "8.00"}
+    assert parts(books.do(play(win("w2", "8.00", "b1"), policies=by_reference))) == {"CASH": "8.00"}
+    assert parts(books.do(play(win("w3", "8.00"), policies=by_reference))) == {"CASH": "4.00", "BONUS:7": "4.00"}
+    books.assert_sound()

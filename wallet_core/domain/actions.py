@@ -81,7 +81,7 @@ def win(table: Table, action: Action) -> Move:
     if amount < 0:
         move = moves.take(table, ((accounts.CASH, -amount),))
     else:
-        move = moves.pay(table, amount, round_ if action.category is Category.GAME else None)
+        move = moves.pay(table, amount, round_ if action.category is Category.GAME else None, bets)
     for row in bets:
         table.book.put(replace(row, settlements=row.settlements + 1))
     if round_ is None:

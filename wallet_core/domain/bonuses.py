@@ -125,7 +125,7 @@ def _progress(bonus: Bonus, policies: Policies, after: Round, had: int, *, first
     counting = {RoundState.OPEN, RoundState.CLOSED} if bonus.terms.timing is Timing.BET else {RoundState.CLOSED}
     target = 0
     if after.state in counting:
-        game = policies.game(after.provider_id, after.game_id)
+        game = policies.game(after.provider_id, after.game_id, after.policies)
         rate = wagering.rate(bonus.terms, after.provider_id, after.game_id, game)
         target = wagering.counted(bonus, after.mix, first=first or bool(had)) * rate
     if target >= had:

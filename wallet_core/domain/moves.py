@@ -3,16 +3,18 @@
 Postings are the templates of rulebook 3.4: P-02 stake, P-03 win, P-07 win reversal.
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from wallet_core.domain import accounts, bonuses, rounds
 from wallet_core.domain.debts import recovery
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
-from wallet_core.domain.entries import Entry
+from wallet_core.domain.entries import Entry, Transaction
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.pockets import add
-from wallet_core.domain.policies import Split, WriteOff
+from wallet_core.domain.policies import Basis, Split, WriteOff
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.table import Table
 from wallet_core.domain.write_off import SPLITS, Candidate, Funding, fund, pro_rata, why_not
@@ -45,7 +47,7 @@ class Move(Struct, frozen=True, gc=False):
 NOTHING = Move(outcome=Outcome.NOOP)
 
 
-def pay(table: Table, amount: int, round_: Round | None) -> Move:
+def pay(table: Table, amount: int, round_: Round | None, bets: Sequence[Transaction] = ()) -> Move:
     """Return how a win, or what is added to one, is paid (P-03); what a void has refunded is not paid again.
 
     Raises:
@@ -60,13 +62,24 @@ def pay(table: Table, amount: int, round_: Round | None) -> Move:
         parts = pro_rata(paid, round_.mix if round_ is not None else (), table.quantum)
         entries = [*(Entry(pocket, part) for pocket, part in parts), Entry(accounts.WINS, -paid)]
     else:
-        shares = SPLITS[win_split(table, round_)](paid, round_.mix, table.quantum, round_.won)
+        mix = _mix(table, round_, bets)
+        shares = SPLITS[win_split(table, round_)](paid, mix, table.quantum, round_.won)
         credited = bonuses.credit(table.book, round_.player_id, shares)
         cash, bonus = bonuses.share(shares)
         parts = credited.moved
         entries = [*credited.entries, Entry(accounts.WINS, -cash), Entry(accounts.BONUS_WINS, -bonus)]
     entries += recovery(table.command.terms.debt_recovery_win, dict(parts).get(accounts.CASH, 0), table.debt())
     return Move(tuple(entries) if paid else (), (*parts, (rounds.REFUNDED, refunded)) if voided else parts)
+
+
+def _mix(table: Table, round_: Round, bets: Sequence[Transaction]) -> Parts:
+    """Return the stakes a win is split by: all that survive, or those it names where the policy says so (R-FUND-12)."""
+    if not bets or policy(table, round_).basis is Basis.ROUND:
+        return round_.mix
+    mix: Parts = ()
+    for row in bets:
+        mix = add(mix, row.remaining, -1)
+    return mix or round_.mix
 
 
 def win_split(table: Table, round_: Round) -> Split:
@@ -89,7 +102,7 @@ def policy(table: Table, round_: Round) -> WriteOff:
 def funding(table: Table, amount: int, round_: Round) -> Funding:
     """Return how a stake is paid from all pockets there are."""
     command, book = table.command, table.book
-    game = command.policies.game(command.provider_id, command.game_id)
+    game = command.policies.game(command.provider_id, command.game_id, round_.policies)
     found = [
         Candidate(name, pocket.amount)
         for name, pocket in table.purse.items()
