@@ -40,7 +40,8 @@ class PaymentService(PaymentServiceServicer):
         currency = fields.currency(request.amount.currency_code)
         amount = fields.amount(request.amount, currency, "amount")
         info = fields.info(request.info, "info")
-        command = RequestWithdrawal(player_id, withdrawal_id, currency.code, amount, info)
+        confirmed = request.forfeits_confirmed
+        command = RequestWithdrawal(player_id, withdrawal_id, currency.code, amount, info, confirmed=confirmed)
         return pb.RequestWithdrawalResponse(response=await self._core.moved(command))
 
     async def SettleWithdrawal(
@@ -93,6 +94,7 @@ class PaymentService(PaymentServiceServicer):
             amount=fields.amount(request.amount, currency, "amount"),
             info=info,
             terms=self._core.terms,
+            confirmed=isinstance(request, pb.WithdrawRequest) and request.forfeits_confirmed,
         )
 
 

@@ -98,14 +98,24 @@ class PublishTemplate(_Operators, frozen=True):
         )
 
 
-class OfferBonus(_Operators, frozen=True):
+class OfBonus(_Operators, frozen=True):
+    """A command about one bonus of a player."""
+
+    bonus_id: str
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The instance."""
+        return ((Bonus, (self.player_id, self.bonus_id)),)
+
+
+class OfferBonus(OfBonus, frozen=True):
     """Offer a bonus to a player, who may claim it (R-BONUS-04).
 
     Attributes:
         deposit: settled, that it is for; without one a later one is to be named.
     """
 
-    bonus_id: str
     template: Template
     currency: str
     reason: str
@@ -120,17 +130,12 @@ class OfferBonus(_Operators, frozen=True):
         return type(self).__name__, *words, self.reason, self.actor
 
     @property
-    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
-        """The instance."""
-        return ((Bonus, (self.player_id, self.bonus_id)),)
-
-    @property
     def earlier(self) -> tuple[tuple[str, str], ...]:
         """The deposit."""
         return (self.deposit.partner,) if self.deposit else ()
 
 
-class ClaimBonus(_Operators, frozen=True):
+class ClaimBonus(OfBonus, frozen=True):
     """The player accepts an offer and its terms; it begins, where nothing else is asked for.
 
     Attributes:
@@ -138,7 +143,6 @@ class ClaimBonus(_Operators, frozen=True):
         deposit: settled, where the bonus is for one and it has been made.
     """
 
-    bonus_id: str
     template: Template
     accepted: str
     deposit: Settled | None = None
@@ -147,11 +151,6 @@ class ClaimBonus(_Operators, frozen=True):
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
         return "CLAIM", self.bonus_id, self.accepted, *(self.deposit.partner if self.deposit else ())
-
-    @property
-    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
-        """The instance."""
-        return ((Bonus, (self.player_id, self.bonus_id)),)
 
     @property
     def earlier(self) -> tuple[tuple[str, str], ...]:
@@ -184,10 +183,9 @@ class ActivateBonus(Recorded, frozen=True):
         return ((Bonus, (self.player_id, self.bonus_id)),)
 
 
-class _Ended(_Operators, frozen=True):
-    """A command about one bonus, for a reason."""
+class AboutBonus(OfBonus, frozen=True):
+    """A command about one bonus that there is, for a reason."""
 
-    bonus_id: str
     reason: str
     actor: str
 
@@ -196,29 +194,24 @@ class _Ended(_Operators, frozen=True):
         """What may not differ in a repeat (R-IDEM-09)."""
         return type(self).__name__, self.bonus_id, self.reason, self.actor
 
-    @property
-    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
-        """The instance."""
-        return ((Bonus, (self.player_id, self.bonus_id)),)
 
-
-class DeclineBonus(_Ended, frozen=True):
+class DeclineBonus(AboutBonus, frozen=True):
     """The player does not want what is offered."""
 
 
-class FreezeBonus(_Ended, frozen=True):
+class FreezeBonus(AboutBonus, frozen=True):
     """A risk flag: its pocket pays nothing, and nothing is converted."""
 
 
-class UnfreezeBonus(_Ended, frozen=True):
+class UnfreezeBonus(AboutBonus, frozen=True):
     """The flag is cleared."""
 
 
-class ForfeitBonus(_Ended, frozen=True):
+class ForfeitBonus(AboutBonus, frozen=True):
     """The player gives it up."""
 
 
-class VoidBonus(_Ended, frozen=True):
+class VoidBonus(AboutBonus, frozen=True):
     """Its deposit was reversed, a breach was proven, or we erred; the reason names the case (R-BONUS-25)."""
 
 

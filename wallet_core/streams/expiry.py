@@ -15,6 +15,7 @@ import structlog
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Decision, Outcome
 from wallet_core.domain.hold_times import EscalateHold, ExpireHold, SweepHold
+from wallet_core.domain.promo_commands import ActivateBonus, ExpireBonus
 from wallet_core.engine.batcher import Batcher, Expired, Overloaded, Stopped
 from wallet_core.engine.clock import Clock
 from wallet_core.storage.store import Store, Unavailable
@@ -48,6 +49,8 @@ DUE = (
     Due("hold expired", "holds_expired", lambda row: ExpireHold(*row)),
     Due("hold escalated", "holds_reviewed", lambda row: EscalateHold(*row)),
     Due("freeze swept", "holds_swept", lambda row: SweepHold(*row)),
+    Due("bonus expired", "bonuses_expired", lambda row: ExpireBonus(*row)),
+    Due("bonus started", "bonuses_startable", lambda row: ActivateBonus(*row)),
 )
 """Everything that falls due."""
 

@@ -27,7 +27,7 @@ from wallet.v1 import common_pb2 as wallet_dot_v1_dot_common__pb2
 from wallet.v1 import wallet_pb2 as wallet_dot_v1_dot_wallet__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wallet/v1/payments.proto\x12\twallet.v1\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x16wallet/v1/wallet.proto\"\xc9\x01\n\x0e\x44\x65positRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12 \n\x06\x61mount\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x0e\n\x06psp_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x31\n\x04info\x18\x05 \x03(\x0b\x32#.wallet.v1.DepositRequest.InfoEntry\x1a+\n\tInfoEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x0f\x44\x65positResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"\xcb\x01\n\x0fWithdrawRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12 \n\x06\x61mount\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x0e\n\x06psp_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x32\n\x04info\x18\x05 \x03(\x0b\x32$.wallet.v1.WithdrawRequest.InfoEntry\x1a+\n\tInfoEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"=\n\x10WithdrawResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"\xd0\x01\n\x18RequestWithdrawalRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x15\n\rwithdrawal_id\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\x12;\n\x04info\x18\x04 \x03(\x0b\x32-.wallet.v1.RequestWithdrawalRequest.InfoEntry\x1a+\n\tInfoEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"F\n\x19RequestWithdrawalResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"\xf2\x01\n\x17SettleWithdrawalRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x15\n\rwithdrawal_id\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x0e\n\x06psp_id\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12:\n\x04info\x18\x06 \x03(\x0b\x32,.wallet.v1.SettleWithdrawalRequest.InfoEntry\x1a+\n\tInfoEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"E\n\x18SettleWithdrawalResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"t\n\x15\x46\x61ilWithdrawalRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x15\n\rwithdrawal_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"C\n\x16\x46\x61ilWithdrawalResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse2\xd3\x03\n\x0ePaymentService\x12H\n\x07\x44\x65posit\x12\x19.wallet.v1.DepositRequest\x1a\x1a.wallet.v1.DepositResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12K\n\x08Withdraw\x12\x1a.wallet.v1.WithdrawRequest\x1a\x1b.wallet.v1.WithdrawResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12\x66\n\x11RequestWithdrawal\x12#.wallet.v1.RequestWithdrawalRequest\x1a$.wallet.v1.RequestWithdrawalResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12\x63\n\x10SettleWithdrawal\x12\".wallet.v1.SettleWithdrawalRequest\x1a#.wallet.v1.SettleWithdrawalResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12]\n\x0e\x46\x61ilWithdrawal\x12 .wallet.v1.FailWithdrawalRequest\x1a!.wallet.v1.FailWithdrawalResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wallet/v1/payments.proto\x12\twallet.v1\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x16wallet/v1/wallet.proto\"\xc9\x01\n\x0e\x44\x65positRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12 \n\x06\x61mount\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x0e\n\x06psp_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x31\n\x04info\x18\x05 \x03(\x0b\x32#.wallet.v1.DepositRequest.InfoEntry\x1a+\n\tInfoEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"<\n\x0f\x44\x65positResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"\xe7\x01\n\x0fWithdrawRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12 \n\x06\x61mount\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x0e\n\x06psp_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x32\n\x04info\x18\x05 \x03(\x0b\x32$.wallet.v1.WithdrawRequest.InfoEntry\x12\x1a\n\x12\x66orfeits_confirmed\x18\x06 \x01(\x08\x1a+\n\tInfoEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"=\n\x10WithdrawResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"\xec\x01\n\x18RequestWithdrawalRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x15\n\rwithdrawal_id\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\x12;\n\x04info\x18\x04 \x03(\x0b\x32-.wallet.v1.RequestWithdrawalRequest.InfoEntry\x12\x1a\n\x12\x66orfeits_confirmed\x18\x05 \x01(\x08\x1a+\n\tInfoEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"F\n\x19RequestWithdrawalResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"\xf2\x01\n\x17SettleWithdrawalRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x15\n\rwithdrawal_id\x18\x02 \x01(\t\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x0e\n\x06psp_id\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12:\n\x04info\x18\x06 \x03(\x0b\x32,.wallet.v1.SettleWithdrawalRequest.InfoEntry\x1a+\n\tInfoEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"E\n\x18SettleWithdrawalResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"t\n\x15\x46\x61ilWithdrawalRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x15\n\rwithdrawal_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"C\n\x16\x46\x61ilWithdrawalResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse2\xd3\x03\n\x0ePaymentService\x12H\n\x07\x44\x65posit\x12\x19.wallet.v1.DepositRequest\x1a\x1a.wallet.v1.DepositResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12K\n\x08Withdraw\x12\x1a.wallet.v1.WithdrawRequest\x1a\x1b.wallet.v1.WithdrawResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12\x66\n\x11RequestWithdrawal\x12#.wallet.v1.RequestWithdrawalRequest\x1a$.wallet.v1.RequestWithdrawalResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12\x63\n\x10SettleWithdrawal\x12\".wallet.v1.SettleWithdrawalRequest\x1a#.wallet.v1.SettleWithdrawalResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12]\n\x0e\x46\x61ilWithdrawal\x12 .wallet.v1.FailWithdrawalRequest\x1a!.wallet.v1.FailWithdrawalResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,27 +59,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEPOSITRESPONSE']._serialized_start=315
   _globals['_DEPOSITRESPONSE']._serialized_end=375
   _globals['_WITHDRAWREQUEST']._serialized_start=378
-  _globals['_WITHDRAWREQUEST']._serialized_end=581
+  _globals['_WITHDRAWREQUEST']._serialized_end=609
   _globals['_WITHDRAWREQUEST_INFOENTRY']._serialized_start=270
   _globals['_WITHDRAWREQUEST_INFOENTRY']._serialized_end=313
-  _globals['_WITHDRAWRESPONSE']._serialized_start=583
-  _globals['_WITHDRAWRESPONSE']._serialized_end=644
-  _globals['_REQUESTWITHDRAWALREQUEST']._serialized_start=647
-  _globals['_REQUESTWITHDRAWALREQUEST']._serialized_end=855
+  _globals['_WITHDRAWRESPONSE']._serialized_start=611
+  _globals['_WITHDRAWRESPONSE']._serialized_end=672
+  _globals['_REQUESTWITHDRAWALREQUEST']._serialized_start=675
+  _globals['_REQUESTWITHDRAWALREQUEST']._serialized_end=911
   _globals['_REQUESTWITHDRAWALREQUEST_INFOENTRY']._serialized_start=270
   _globals['_REQUESTWITHDRAWALREQUEST_INFOENTRY']._serialized_end=313
-  _globals['_REQUESTWITHDRAWALRESPONSE']._serialized_start=857
-  _globals['_REQUESTWITHDRAWALRESPONSE']._serialized_end=927
-  _globals['_SETTLEWITHDRAWALREQUEST']._serialized_start=930
-  _globals['_SETTLEWITHDRAWALREQUEST']._serialized_end=1172
+  _globals['_REQUESTWITHDRAWALRESPONSE']._serialized_start=913
+  _globals['_REQUESTWITHDRAWALRESPONSE']._serialized_end=983
+  _globals['_SETTLEWITHDRAWALREQUEST']._serialized_start=986
+  _globals['_SETTLEWITHDRAWALREQUEST']._serialized_end=1228
   _globals['_SETTLEWITHDRAWALREQUEST_INFOENTRY']._serialized_start=270
   _globals['_SETTLEWITHDRAWALREQUEST_INFOENTRY']._serialized_end=313
-  _globals['_SETTLEWITHDRAWALRESPONSE']._serialized_start=1174
-  _globals['_SETTLEWITHDRAWALRESPONSE']._serialized_end=1243
-  _globals['_FAILWITHDRAWALREQUEST']._serialized_start=1245
-  _globals['_FAILWITHDRAWALREQUEST']._serialized_end=1361
-  _globals['_FAILWITHDRAWALRESPONSE']._serialized_start=1363
-  _globals['_FAILWITHDRAWALRESPONSE']._serialized_end=1430
-  _globals['_PAYMENTSERVICE']._serialized_start=1433
-  _globals['_PAYMENTSERVICE']._serialized_end=1900
+  _globals['_SETTLEWITHDRAWALRESPONSE']._serialized_start=1230
+  _globals['_SETTLEWITHDRAWALRESPONSE']._serialized_end=1299
+  _globals['_FAILWITHDRAWALREQUEST']._serialized_start=1301
+  _globals['_FAILWITHDRAWALREQUEST']._serialized_end=1417
+  _globals['_FAILWITHDRAWALRESPONSE']._serialized_start=1419
+  _globals['_FAILWITHDRAWALRESPONSE']._serialized_end=1486
+  _globals['_PAYMENTSERVICE']._serialized_start=1489
+  _globals['_PAYMENTSERVICE']._serialized_end=1956
 # @@protoc_insertion_point(module_scope)

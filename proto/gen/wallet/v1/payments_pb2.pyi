@@ -126,9 +126,14 @@ class WithdrawRequest(_message.Message):
     PSP_ID_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     INFO_FIELD_NUMBER: _builtins.int
+    FORFEITS_CONFIRMED_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     psp_id: _builtins.str
     request_id: _builtins.str
+    forfeits_confirmed: _builtins.bool
+    """The player has seen which bonuses it takes, and wants it. Without that it is refused BONUS_STATE where it would take
+    one (R-BONUS-22), and nothing is stored.
+    """
     @_builtins.property
     def amount(self) -> _common_pb2.Money: ...
     @_builtins.property
@@ -141,10 +146,11 @@ class WithdrawRequest(_message.Message):
         psp_id: _builtins.str = ...,
         request_id: _builtins.str = ...,
         info: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        forfeits_confirmed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "info", b"info", "player_id", b"player_id", "psp_id", b"psp_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "forfeits_confirmed", b"forfeits_confirmed", "info", b"info", "player_id", b"player_id", "psp_id", b"psp_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -198,10 +204,15 @@ class RequestWithdrawalRequest(_message.Message):
     WITHDRAWAL_ID_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     INFO_FIELD_NUMBER: _builtins.int
+    FORFEITS_CONFIRMED_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     withdrawal_id: _builtins.str
     """Required. Yours, and its hold's id (HoldService.GetHold): the idempotency key within the player, 1 to 64 characters of
     letters, digits and ._:-
+    """
+    forfeits_confirmed: _builtins.bool
+    """The player has seen which bonuses it takes, and wants it. Without that it is refused BONUS_STATE where it would take
+    one (R-BONUS-22), and nothing is stored.
     """
     @_builtins.property
     def amount(self) -> _common_pb2.Money:
@@ -216,10 +227,11 @@ class RequestWithdrawalRequest(_message.Message):
         withdrawal_id: _builtins.str = ...,
         amount: _common_pb2.Money | None = ...,
         info: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        forfeits_confirmed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "info", b"info", "player_id", b"player_id", "withdrawal_id", b"withdrawal_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "forfeits_confirmed", b"forfeits_confirmed", "info", b"info", "player_id", b"player_id", "withdrawal_id", b"withdrawal_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
