@@ -9,6 +9,7 @@ from tests.support.domain import (
     HOUR,
     PLAYER,
     START,
+    TICK,
     Books,
     amount_of,
     answer,
@@ -37,6 +38,7 @@ from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Kind
 from wallet_core.domain.hold_commands import CAPTURES, Purpose
 from wallet_core.domain.holds import LIVE, QUIET, TRANSITIONS, Basis, Event, HoldReason, State
+from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import Status
 from wallet_core.domain.subwallets import Transfer
 
@@ -245,7 +247,9 @@ def test_r_hold_02_a_hold_expires_at_its_end_and_not_before():
 
 def test_a_hold_past_its_end_is_only_given_back():
     books = _books(place("20"))
-    books.wait(11 * DAY)
+    books.at = LATER - TICK
+    assert answer(books.do(take("1", key="c0"))) is Reason.HOLD_STATE  # at the very microsecond (R-TIME-08)
+    assert answer(books.do(expire(due=LATER - 1))) is Reason.HOLD_STATE
     assert answer(books.do(extend(expires_at=LONG))) is Reason.HOLD_STATE
     assert answer(books.do(take())) is Reason.HOLD_STATE
     assert answer(books.do(release())) is Outcome.APPLIED
@@ -269,11 +273,12 @@ def test_r_hold_02_the_owner_hears_at_half_and_at_four_fifths_of_the_time():
     due = hold(books).review_at
     assert due == placed + span // 2
     for then in (placed + span * 8 // 10, 0):
-        books.at = due
+        books.at = due - TICK
         assert answer(books.do(escalate("h1", due))) is Outcome.NOOP
         assert (hold(books).state, hold(books).review_at) == (State.ESCALATED, then)
         assert books.do(escalate("h1", due)).replayed
         due = then
+    assert answer(books.do(escalate("h1", 0))) is Reason.HOLD_STATE
     assert (books.cash, _held(books)) == ("30.00", "20.00")
     books.do(extend(expires_at=LONG))
     assert hold(books).state is State.EXTENDED
@@ -312,6 +317,7 @@ def test_r_hold_03_a_freeze_takes_all_cash_and_every_later_credit():
     assert answer(books.do(release("f1"))) is Outcome.APPLIED
     assert (books.total("CASH"), books.total("CASH:SPORTS")) == ("27.00", "30.00")
     assert books.player().status is Status.BLOCKED
+    assert answer(books.do(sweep(due=9))) is Reason.HOLD_STATE
     books.assert_sound()
 
 
@@ -348,3 +354,22 @@ def test_the_balances_after_a_hold_are_those_of_what_can_be_staked():
     decision = books.do(place("20"))
     assert amount_of(decision.now.cash) == amount_of(decision.now.shown) == "30.00"
     assert amount_of(books.do(place("20")).then.cash) == "30.00"
+
+
+def test_a_hold_may_not_end_as_it_begins():
+    books = _books()
+    assert answer(books.do(place(expires_at=books.at + TICK))) is Reason.INVALID_REQUEST
+    assert answer(books.do(place(expires_at=books.at + TICK + 1))) is Outcome.APPLIED
+
+
+@pytest.mark.parametrize("step", [place, release], ids=["held", "given back"])
+def test_no_pocket_holds_more_than_it_can(step):
+    most = str(INT64_MAX // units("1"))
+    books = Books()
+    books.do(deposit(most))
+    books.do(place(most))
+    books.do(deposit(most, key="d2"))
+    rows = dict(books.rows)
+    command = place(most, "h2") if step is place else release()
+    assert answer(books.do(command)) is Reason.INVALID_AMOUNT
+    assert books.rows == rows

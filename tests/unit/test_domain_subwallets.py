@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.support.domain import PLAYER, Books, amount_of, answer, units
+from tests.support.domain import PLAYER, Books, amount_of, answer, deposit, units
 from wallet_core.domain.commands import SetStatus
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Kind
@@ -74,6 +74,15 @@ def test_a_transfer_takes_only_what_its_source_has_and_a_refusal_stays():
     books.do(transfer("40", "CASH:SPORTS", "CASH", key="t3"))
     assert books.do(transfer("20", key="t2")).replayed
     assert answer(books.do(transfer("20", key="t2"))) is Reason.INSUFFICIENT_FUNDS
+
+
+def test_a_sub_wallet_holds_no_more_than_it_can():
+    most = str(INT64_MAX // units("1"))
+    books = Books()
+    for number in range(2):
+        books.do(deposit(most, key=f"d{number}"))
+        answered = answer(books.do(transfer(most, key=f"t{number}")))
+    assert answered is Reason.INVALID_AMOUNT
 
 
 def test_a_blocked_player_moves_nothing():
