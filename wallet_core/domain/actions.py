@@ -32,8 +32,9 @@ def bet(table: Table, action: Action) -> Move:
     mix = _funded(table, action, amount, round_)
     cash, bonus = bonuses.share(mix)
     house, house_bonus = STAKED[state is rounds.State.OPEN]
-    entries = [Entry(pocket, -part) for pocket, part in mix]
-    entries += Entry(house, cash), Entry(house_bonus, bonus)
+    entries = [*[Entry(pocket, -part) for pocket, part in mix], Entry(house, cash)]
+    if bonus:
+        entries.append(Entry(house_bonus, bonus))
     return Move(
         entries=tuple(entries) if amount else (),
         parts=tuple((pocket, -part) for pocket, part in mix),

@@ -44,6 +44,9 @@ def is_bonus(pocket: str) -> bool:
 
 def share(parts: Parts) -> tuple[int, int]:
     """Return how much of the parts is cash, and how much bonus money."""
+    if len(parts) == 1:
+        ((pocket, amount),) = parts
+        return (0, amount) if is_bonus(pocket) else (amount, 0)
     bonus = sum(amount for pocket, amount in parts if is_bonus(pocket))
     return sum(amount for _, amount in parts) - bonus, bonus
 

@@ -16,7 +16,7 @@ from enum import IntEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain.accounts import BONUS, IN_PLAY, IN_PLAY_BONUS
+from wallet_core.domain.accounts import CASH, IN_PLAY, IN_PLAY_BONUS
 from wallet_core.domain.decision import Parts, Reason, Refused
 from wallet_core.domain.entries import Entry
 
@@ -129,8 +129,9 @@ class Round(Struct, frozen=True, gc=False):
 
     @property
     def mixed(self) -> bool:
-        """Whether bonus money is among the surviving stakes."""
-        return any(pocket.startswith(BONUS) for pocket, _ in self.mix)
+        """Whether anything but plain cash is among the surviving stakes."""
+        mix = self.mix
+        return bool(mix) and (len(mix) > 1 or mix[0][0] != CASH)
 
     @property
     def staked(self) -> int:

@@ -143,8 +143,12 @@ class Table(Struct, eq=False):
         if not round_id:
             return None
         before = self.book.round(command.player_id, command.provider_id, round_id)
-        mixed = (before is not None and before.mixed) or (moving is not None and moving.mixed)
-        return (round_id, before) if mixed or self.book.bonuses(command.player_id) else None
+        cares = (
+            (moving is not None and moving.mixed)
+            or (before is not None and before.mixed)
+            or self.book.bonuses(command.player_id)
+        )
+        return (round_id, before) if cares else None
 
     def settle(self, watched: tuple[str, Round | None] | None) -> int:
         """Bring the bonuses up to what became of a round; return how many transactions that left."""
