@@ -12,6 +12,7 @@ from wallet.v1 import wallet_pb2 as wallet
 from wallet.v1.common_pb2 import Money, Page
 from wallet.v1.holds_pb2_grpc import HoldServiceStub
 from wallet.v1.ledger_pb2 import ListJournalsRequest
+from wallet.v1.ledger_pb2_grpc import LedgerServiceStub
 from wallet.v1.players_pb2 import GetPlayerRequest
 from wallet.v1.subwallets_pb2 import TransferRequest
 from wallet.v1.wallet_pb2_grpc import WalletServiceStub
@@ -234,6 +235,36 @@ async def test_r_hold_06_of_a_discreet_hold_no_one_but_operators_is_told_the_rea
         assert b"AML" not in shown.SerializeToString()
     _, pockets, locks = await told(core, player)
     assert (pockets, locks) == ({"CASH": 75, "HELD:AML": 20, "HELD:REVIEW": 5}, {"AML": 20, "REVIEW": 5})
+
+
+async def test_r_hold_06_no_transaction_tells_what_a_discreet_hold_does_not(core):
+    player = await core.player("100.00")
+    placed = (await core.operator.place_hold(legal(player, discreet=True, clause="the secret act"))).hold
+    extend = {"reason": "the secret is kept", "review_at": ahead(2 * DAY)}
+    await core.operator.extend_hold(holds.ExtendHoldRequest(**about(player, placed.hold_id, **extend)))
+    take = {"decision": "the secret order", "purpose": holds.CAPTURE_PURPOSE_LEGAL_ORDER, "account": "BANK"}
+    part = about(player, placed.hold_id, amount=money("5.00"), detail="secret 9", **take)
+    await core.operator.capture_hold(holds.CaptureHoldRequest(**part))
+    release = about(player, placed.hold_id, reason="the secret is out")
+    await core.operator.release_hold(holds.ReleaseHoldRequest(**release))
+    async with core.channel("READER") as (channel, metadata):
+        listed = await WalletServiceStub(channel).ListTransactions(
+            wallet.ListTransactionsRequest(player_id=player), metadata=metadata
+        )
+        one = await WalletServiceStub(channel).GetTransaction(
+            wallet.GetTransactionRequest(provider_id="~holds", external_key=placed.hold_id), metadata=metadata
+        )
+        journals = await LedgerServiceStub(channel).ListJournals(
+            ListJournalsRequest(player_id=player), metadata=metadata
+        )
+    assert len(listed.transactions) == len(journals.journals) == 5
+    for answer in (listed, one, journals):
+        text = str(answer)
+        assert not [word for word in ("AML", "secret", "ann", "case-1", "discreet", "ORDER") if word in text]
+        assert "HELD:REVIEW" in text
+    assert [line.account for line in journals.journals[0].lines] == ["HELD:REVIEW", "CASH"]
+    whole = str(await core.operator.list_journals(ListJournalsRequest(player_id=player)))
+    assert all(word in whole for word in ("HELD:AML", "the secret order", "secret 9", "case-1"))
 
 
 async def test_r_hold_03_an_account_is_frozen_and_thawed(core):

@@ -1,25 +1,20 @@
 """HoldService: cash set aside, and what becomes of it."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc.aio import ServicerContext
 from wallet.v1 import holds_pb2 as pb
-from wallet.v1.access_pb2 import ROLE_OPERATOR
 from wallet.v1.holds_pb2_grpc import HoldServiceServicer
 
 from wallet_core.api import convert, fields
-from wallet_core.api.call import CURRENT
 from wallet_core.api.core import Core
-from wallet_core.domain.accounts import HELD
+from wallet_core.api.discretion import operating
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.hold_commands import CaptureHold, ExtendHold, PlaceHold, Purpose, ReleaseHold
 from wallet_core.domain.holds import Basis, Hold, HoldReason
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import belongs
-
-REVIEW = f"{HELD}:{HoldReason.REVIEW.name}"
 
 
 class HoldService(HoldServiceServicer):
@@ -138,31 +133,8 @@ class HoldService(HoldServiceServicer):
         return row
 
 
-def shown_amounts(amounts: Mapping[str, int], live: Sequence[Hold]) -> dict[str, int]:
-    """Return what the accounts of a currency hold, as the caller may be told: what discreet holds hold is under REVIEW
-    to all but operators (R-HOLD-06).
-
-    Args:
-        amounts: by account.
-        live: all live holds of that currency.
-    """
-    shown = dict(amounts)
-    for hold in live:
-        if hold.discreet and not _operating():
-            moved = min(hold.held, shown.get(hold.account, 0))
-            shown[hold.account] = shown.get(hold.account, 0) - moved
-            shown[REVIEW] = shown.get(REVIEW, 0) + moved
-    return shown
-
-
-def _operating() -> bool:
-    """Whether an operator asks: others are shown what a player may be."""
-    caller = CURRENT.get().caller
-    return caller is not None and caller.role == ROLE_OPERATOR
-
-
 def _shown(row: Hold) -> pb.Hold:
-    return convert.hold(row) if _operating() else convert.told_hold(row)
+    return convert.hold(row) if operating() else convert.told_hold(row)
 
 
 def _named(

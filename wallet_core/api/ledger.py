@@ -7,7 +7,7 @@ from grpc.aio import ServicerContext
 from wallet.v1 import ledger_pb2 as pb
 from wallet.v1.ledger_pb2_grpc import LedgerServiceServicer
 
-from wallet_core.api import convert, fields, queries
+from wallet_core.api import convert, discretion, fields, queries
 from wallet_core.api.core import Core
 from wallet_core.domain.accounts import ACCOUNTS
 from wallet_core.domain.commands import PostJournal
@@ -47,7 +47,12 @@ class LedgerService(LedgerServiceServicer):
         for line in await self._core.store.lines(request.player_id, [row.transaction_id for row in rows]):
             lines[line.transaction_id].append(line)
         profile = self._core.providers.profile
-        journals = [convert.journal(row, lines[row.transaction_id], profile(row.provider_id)) for row in rows]
+        journals = [
+            convert.journal(
+                discretion.transaction(row), discretion.lines(row, lines[row.transaction_id]), profile(row.provider_id)
+            )
+            for row in rows
+        ]
         return pb.ListJournalsResponse(journals=journals, next_page_token=token)
 
     async def GetTrialBalance(

@@ -5,9 +5,8 @@ import asyncio
 from wallet.v1 import wallet_pb2 as pb
 from wallet.v1.common_pb2 import Page
 
-from wallet_core.api import convert, fields, plays
+from wallet_core.api import convert, discretion, fields, plays
 from wallet_core.api.core import Core
-from wallet_core.api.holds import shown_amounts
 from wallet_core.domain import sessions
 from wallet_core.domain.accounts import BONUS, CASH, HELD, IN_PLAY, IN_PLAY_BONUS
 from wallet_core.domain.commands import SessionUse
@@ -87,7 +86,7 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
     if player.status is Status.BLOCKED or any(account.startswith(HELD) for account in amounts):
         holds = await core.store.live_holds(player_id, code)
         frozen = any(hold.account_freeze for hold in holds)
-        amounts = shown_amounts(amounts, holds)
+        amounts = discretion.amounts(amounts, holds)
     locks = why_not(amounts, frozen=frozen)
     if in_play := await core.store.in_play(player_id, code):
         amounts[IN_PLAY] = in_play
@@ -150,7 +149,7 @@ async def transaction(core: Core, request: pb.GetTransactionRequest) -> pb.Trans
     graves = [row for row in rows if not row.player_id]
     if not owned and not graves:
         raise Refused(Reason.TRANSACTION_NOT_FOUND)
-    return convert.transaction((owned or graves)[0], profile)
+    return convert.transaction(discretion.transaction((owned or graves)[0]), profile)
 
 
 async def transactions(

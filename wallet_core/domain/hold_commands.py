@@ -22,12 +22,12 @@ from wallet_core.domain.holds import (
     State,
     after,
     capture,
-    discreet,
     find,
     give_back,
     next_review,
     posting,
     take,
+    told,
 )
 from wallet_core.domain.players import Status, wallet_currency
 from wallet_core.domain.pockets import CASH_ORDER, cash_parts
@@ -203,7 +203,7 @@ def _place(desk: Desk, command: PlaceHold) -> Posting:
     change = take(desk, hold, sources)
     if command.account_freeze:
         desk.book.put(replace(player, status=Status.BLOCKED))  # what comes in before it is swept must stay
-    return posting(desk, Kind.HOLD, change, *(("owner", hold.owner), ("case_id", hold.case_id), *discreet(hold)))
+    return posting(desk, Kind.HOLD, change, ("owner", hold.owner), ("case_id", hold.case_id))
 
 
 def _identified(command: PlaceHold) -> None:
@@ -263,7 +263,7 @@ def _extend(desk: Desk, command: ExtendHold) -> Posting:
     later = replace(hold, state=state, expires_at=command.expires_at, changed_at=desk.at)
     review_at = command.review_at or next_review(later, desk.at, heard=True)
     desk.book.put(replace(later, review_at=review_at))
-    info = (("hold_id", hold.hold_id), ("until", str(later.expires_at or review_at)), *command.words)
+    info = told(hold, ("until", str(later.expires_at or review_at)), *command.words)
     return Posting(Kind.NOTE, hold.currency, 0, info=info)
 
 

@@ -7,7 +7,7 @@ from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Kind, Posting
 from wallet_core.domain.hold_commands import OfHold
-from wallet_core.domain.holds import HOLDS, Event, after, discreet, find, give_back, next_review, posting, take
+from wallet_core.domain.holds import HOLDS, Event, after, find, give_back, next_review, posting, take, told
 from wallet_core.domain.pockets import CASH_ORDER, cash_parts
 
 
@@ -56,7 +56,7 @@ def _escalate(desk: Desk, command: EscalateHold) -> Posting:
         raise Refused(Reason.HOLD_STATE, "The hold is not to be reviewed now.")
     state = after(hold, Event.ESCALATE, desk.at)
     desk.book.put(replace(hold, state=state, review_at=next_review(hold, desk.at, heard=False), changed_at=desk.at))
-    info = (("hold_id", hold.hold_id), ("why", "its review is due"), ("owner", hold.owner))
+    info = told(hold, ("why", "its review is due"), ("owner", hold.owner))
     return Posting(Kind.NOTE, hold.currency, 0, info=info)
 
 
@@ -67,7 +67,7 @@ def _sweep(desk: Desk, command: SweepHold) -> Posting:
     sources = cash_parts(pockets, found)
     if not (hold.account_freeze and hold.live and sources):
         raise Refused(Reason.HOLD_STATE, "There is nothing to sweep into the hold.")
-    return posting(desk, Kind.HOLD, take(desk, hold, sources), ("why", "the account is frozen"), *discreet(hold))
+    return posting(desk, Kind.HOLD, take(desk, hold, sources), ("why", "the account is frozen"))
 
 
 POSTINGS: dict[type[Recorded], Poster] = {

@@ -26,6 +26,10 @@ HOLDS = "~holds"
 """Whose id space the ids of holds are: that of withdrawals, too."""
 
 
+DISCREET = ("discreet", "true")
+"""Stands among the words of every transaction about a discreet hold."""
+
+
 class HoldReason(IntEnum):
     """The class of a hold (rulebook 3.1); numbers of wallet.v1.HoldReason."""
 
@@ -277,16 +281,16 @@ def posting(desk: Desk, kind: Kind, change: Change, *words: tuple[str, str]) -> 
     """Put the hold in the book; return what moves it, and the words that say why."""
     hold = change.hold
     desk.book.put(hold)
-    info = (("hold_id", hold.hold_id), ("hold_reason", hold.reason.name), *words)
+    info = told(hold, ("hold_reason", hold.reason.name), *words)
     amount = max((abs(part) for _, part in change.parts), default=0)
     journal = Journal(hold.currency, change.entries)
     parts = tuple(part for part in change.parts if part[1])
     return Posting(kind, hold.currency, amount, parts, (journal,) if parts else (), info)
 
 
-def discreet(hold: Hold) -> tuple[tuple[str, str], ...]:
-    """Return the word that tells whoever shows a transaction to a player not to say why (R-HOLD-06)."""
-    return (("discreet", "true"),) if hold.discreet else ()
+def told(hold: Hold, *words: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the words of a transaction about a hold; DISCREET where its player must not be told them (R-HOLD-06)."""
+    return ("hold_id", hold.hold_id), *words, *((DISCREET,) if hold.discreet else ())
 
 
 def _room(desk: Desk, hold: Hold, more: Parts) -> None:
