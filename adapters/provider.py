@@ -21,11 +21,11 @@ from wallet.v1.wallet_pb2 import (
 )
 
 # Reasons finer than protocols have words for, and the nearest one they all have.
-NEAREST = {"MAX_BET_BONUS": "LIMIT_REACHED"}
+NEAREST = {"MAX_BET_BONUS": "LIMIT_REACHED", "BONUS_NOT_FOUND": "GAME_NOT_ALLOWED", "BONUS_STATE": "GAME_NOT_ALLOWED"}
 # Reasons for those who run the core: no request of a provider meets them.
 BACK_OFFICE = frozenset(
     {
-        *("BONUS_NOT_FOUND", "BONUS_STATE", "BONUS_NOT_ELIGIBLE", "TEMPLATE_FORBIDDEN"),
+        *("BONUS_NOT_ELIGIBLE", "TEMPLATE_FORBIDDEN"),
         *("POLICY_FORBIDDEN", "POLICY_NOT_FOUND"),
         *("QUOTE_NOT_FOUND", "QUOTE_EXPIRED", "QUOTE_USED", "RATE_UNAVAILABLE", "BELOW_MINIMUM"),
         *("HOLD_NOT_FOUND", "HOLD_STATE"),

@@ -16,7 +16,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from wallet.v1.common_pb2 import Money, Page
 
 from wallet_core.domain.decision import Reason, Refused
-from wallet_core.domain.money import CURRENCIES, NANOS, Currency, OutOfRange, Precision, from_wire, nanos_of
+from wallet_core.domain.money import (
+    CURRENCIES,
+    NANOS,
+    Currency,
+    CurrencyKind,
+    OutOfRange,
+    Precision,
+    from_wire,
+    nanos_of,
+)
 
 T = TypeVar("T")
 
@@ -109,6 +118,8 @@ def info(value: Mapping[str, str], field: str) -> tuple[tuple[str, str], ...]:
         raise invalid(f"{field}: at most 32 entries, and 4 KiB together.")
     if any("\0" in k or "\0" in v for k, v in value.items()):
         raise invalid(f"{field}: NUL is not a character.")
+    if any(k.startswith("~") for k in value):
+        raise invalid(f"{field}: names do not begin with ~; those are ours.")
     return tuple(sorted(value.items()))
 
 
@@ -120,14 +131,16 @@ def moment(value: Timestamp, field: str) -> int:
 
 
 def currency(code: str) -> Currency:
-    """Return the currency of a code.
+    """Return the currency of money of a code.
 
     Raises:
-        Refused: UNKNOWN_CURRENCY.
+        Refused: UNKNOWN_CURRENCY; points are no money (R-CUR-04).
     """
     found = CURRENCIES.get(code)
     if found is None:
         raise Refused(Reason.UNKNOWN_CURRENCY)
+    if found.kind is CurrencyKind.POINTS:
+        raise Refused(Reason.UNKNOWN_CURRENCY, f"{code} are points, no money; they have a service of their own.")
     return found
 
 

@@ -13,15 +13,17 @@ from wallet_core.domain.commands import Action, Play, Terms
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Category, Kind, digest
 from wallet_core.domain.money import Currency
+from wallet_core.domain.policies import Policies
 
 ACTIONS_MAX = 100
+NO_POLICIES = Policies()
 CATEGORIES = {int(category): category for category in Category} | {0: Category.GAME}
 KINDS = {int(kind): kind for kind in (Kind.BET, Kind.WIN, Kind.ROLLBACK, Kind.NOTE, Kind.AMEND)}
 NEEDS_AMOUNT = frozenset({Kind.BET, Kind.WIN, Kind.AMEND})
 NEEDS_REFERENCE = frozenset({Kind.ROLLBACK, Kind.AMEND})
 
 
-def play(request: PlayRequest, providers: Providers, terms: Terms) -> Play:
+def play(request: PlayRequest, providers: Providers, terms: Terms, policies: Policies = NO_POLICIES) -> Play:
     """Return the command of a request, its player as the request says it.
 
     Raises:
@@ -53,6 +55,7 @@ def play(request: PlayRequest, providers: Providers, terms: Terms) -> Play:
         occurred_at=fields.moment(request.occurred_at, "occurred_at") if request.HasField("occurred_at") else 0,
         game_ids=provider.game_ids,
         terms=terms,
+        policies=policies,
         choice=fields.text(request.choice, "choice"),
     )
 
@@ -158,7 +161,10 @@ def _action(action: WireAction, index: int, provider_id: str, currency: Currency
         references=tuple(action.references),
         minimum_balance=minimum,
         info=fields.info(action.info, f"actions[{index}].info"),
+        grant=fields.text(action.free_rounds_id, f"actions[{index}].free_rounds_id"),
     )
+    if built.grant and kind not in {Kind.BET, Kind.WIN}:
+        raise fields.invalid(f"actions[{index}].free_rounds_id: only bets and wins are of free rounds.")
     if minimum < 0 or (amount is not None and amount < 0 and not built.signed):
         raise Refused(Reason.INVALID_AMOUNT, f"actions[{index}]: amounts are not negative; the kind is the sign.")
     return built

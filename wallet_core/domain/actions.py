@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from wallet_core.domain import accounts, bonuses, moves, rounds
+from wallet_core.domain import accounts, bonuses, free_play, moves, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Kind, Transaction, digest
@@ -29,6 +29,8 @@ def bet(table: Table, action: Action) -> Move:
         raise Refused(Reason.INVALID_REQUEST, "A bet needs a round_id.")
     late = table.command.profile.late_stake is LateStake.ACCEPT or not round_.stakes
     state = rounds.after(round_, Event.STAKE, late=late)
+    if action.grant:
+        return _free_stake(table, action, round_, state)
     mix = _funded(table, action, amount, round_)
     cash, bonus = bonuses.share(mix)
     house, house_bonus = STAKED[state is rounds.State.OPEN]
@@ -42,6 +44,36 @@ def bet(table: Table, action: Action) -> Move:
             round_, state, add(round_.mix, mix), stakes=round_.stakes + 1, standing=round_.standing + 1
         ),
     )
+
+
+def _free_stake(table: Table, action: Action, round_: Round, state: rounds.State) -> Move:
+    """Begin a round of a grant: nobody pays for it (R-FREE-03). Raises what `free_play.begin` does."""
+    command = table.command
+    if round_.grant != action.grant:
+        grant = table.grant(action.grant)
+        at = table.at + table.index
+        table.book.put(free_play.begin(grant, command.provider_id, command.game_id, table.currency, at))
+    sums = {"stakes": round_.stakes + 1, "standing": round_.standing + 1}
+    return Move(round=replace(table.changed(round_, state, round_.mix, **sums), grant=action.grant))
+
+
+def _free_win(table: Table, action: Action, amount: int) -> Move:
+    """Pay a win of a grant's round to where its winnings go (R-FREE-04); never refused (R-FREE-06)."""
+    command, round_ = table.command, table.opened()
+    free = free_play.FreeWin(
+        player_id=command.player_id,
+        provider_id=command.provider_id,
+        currency=table.currency,
+        amount=amount,
+        key=action.key,
+        at=table.at + table.index,
+        round=table.round(),
+    )
+    award = free_play.win(table.book, table.grant(action.grant), free)
+    if round_ is None:
+        return Move(award.entries, award.parts)
+    changed = table.changed(round_, round_.state, round_.mix, won=round_.won + amount)
+    return Move(award.entries, award.parts, replace(changed, grant=action.grant))
 
 
 def _funded(table: Table, action: Action, amount: int, round_: Round) -> Parts:
@@ -77,6 +109,8 @@ def win(table: Table, action: Action) -> Move:
     An adjustment below zero takes instead: it corrects what was won, so nothing gates it, and no profile forgives it.
     """
     amount = table.amount(action)
+    if action.grant:
+        return _free_win(table, action, amount)
     bets = _bets_won(table, action, table.round())
     round_ = table.opened()
     if amount < 0:

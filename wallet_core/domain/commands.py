@@ -39,6 +39,7 @@ class Action(Struct, frozen=True, gc=False):
         amount: none on a full rollback and on notes; like `minimum_balance` in ledger units, and in nanos of the major
             unit while its play has no currency.
         references: external keys.
+        grant: of free rounds, where it is of one (rulebook 6.4).
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class Action(Struct, frozen=True, gc=False):
     references: tuple[str, ...] = ()
     minimum_balance: int = 0
     info: tuple[tuple[str, str], ...] = ()
+    grant: str = ""
 
     @property
     def signed(self) -> bool:

@@ -15,6 +15,9 @@ from wallet_core.domain.decision import Outcome, Parts, Reason
 TransactionKey = tuple[str, bytes]
 """(player_id, digest of provider and external key); the player is "" for tombstones that know none."""
 
+GRANT = "~grant"
+"""What in a transaction's info names a grant of free rounds. No door takes such a name."""
+
 NO_PLAYER = ""
 """The owner of rows that belong to no player: tombstones by id alone, journals between house accounts."""
 
@@ -32,6 +35,8 @@ class Kind(IntEnum):
     WITHDRAWAL = 8
     MANUAL = 9
     VOID = 10
+    FX = 11
+    FX_REVERSAL = 12
     HOLD = 13
     HOLD_RELEASE = 14
     HOLD_CAPTURE = 15
@@ -40,6 +45,10 @@ class Kind(IntEnum):
     BONUS_CONVERSION = 18
     BONUS_FORFEIT = 19
     BONUS_STATE = 20
+    POINTS_REDEMPTION = 21
+    PROMO_PAYOUT = 22
+    FREE_ROUNDS = 23
+    POINTS_EXPIRY = 24
 
 
 class Category(IntEnum):
@@ -97,6 +106,11 @@ class Transaction(Struct, frozen=True, gc=False):
     bonus_after: int = 0
     debt_after: int = 0
     occurred_at: int = 0
+
+    @property
+    def grant(self) -> str:
+        """The grant of free rounds it is of; empty for none."""
+        return next((word for name, word in self.info if name == GRANT), "")
 
     @property
     def remaining(self) -> Parts:
@@ -195,3 +209,9 @@ def transaction_id(at: int, player_id: str, key: bytes) -> bytes:
         + bytes((0x80 | tail[0] & 0x3F,))
         + tail[1:]
     )
+
+
+def first_id(at: int) -> bytes:
+    """Return what no transaction id of the microsecond `at`, or later, is below: the ids are in the order of time."""
+    millis, micros = divmod(at, 1000)
+    return millis.to_bytes(6, "big") + (0x7000 | micros << 2).to_bytes(2, "big") + bytes(8)

@@ -6,7 +6,7 @@ A refusal undoes what the play had done and is bound to the keys that were new.
 
 from msgspec.structs import replace
 
-from wallet_core.domain import gates
+from wallet_core.domain import free_rounds, gates
 from wallet_core.domain.actions import ACTIONS
 from wallet_core.domain.bonuses import is_bonus
 from wallet_core.domain.book import Book, Needs
@@ -23,7 +23,7 @@ from wallet_core.domain.decision import (
     Refused,
     Result,
 )
-from wallet_core.domain.entries import NO_PLAYER, Kind, Transaction, digest
+from wallet_core.domain.entries import GRANT, NO_PLAYER, Kind, Transaction, digest
 from wallet_core.domain.explanations import explained
 from wallet_core.domain.gates import ORIGINALS
 from wallet_core.domain.moves import NOTHING, Move
@@ -48,18 +48,25 @@ def needs(command: Play, wanted: Needs) -> None:
     if command.original_key:
         wanted.transactions.add((player_id, digest(command.provider_id, command.original_key)))
     for action in command.actions:
-        wanted.transactions.add((player_id, action.key))
-        if action.kind in ORIGINALS:
-            if command.profile.id_space is IdSpace.PROVIDER:
-                wanted.keys.add(action.key)
-            else:
-                wanted.transactions.add((NO_PLAYER, action.key))
-        elif action.references:
-            wanted.further = True
-        for reference in action.references:
-            key = digest(command.provider_id, reference)
-            wanted.transactions.add((player_id, key))
-            wanted.transactions.add((NO_PLAYER, key))
+        _needs_of(command, action, wanted)
+
+
+def _needs_of(command: Play, action: Action, wanted: Needs) -> None:
+    player_id = command.player_id
+    wanted.transactions.add((player_id, action.key))
+    if action.grant:
+        _of_grant(player_id, action.grant, wanted, action.key)
+    if action.kind in ORIGINALS:
+        if command.profile.id_space is IdSpace.PROVIDER:
+            wanted.keys.add(action.key)
+        else:
+            wanted.transactions.add((NO_PLAYER, action.key))
+    elif action.references:
+        wanted.further = True
+    for reference in action.references:
+        key = digest(command.provider_id, reference)
+        wanted.transactions.add((player_id, key))
+        wanted.transactions.add((NO_PLAYER, key))
 
 
 def follow(command: Play, book: Book, wanted: Needs) -> None:
@@ -69,7 +76,9 @@ def follow(command: Play, book: Book, wanted: Needs) -> None:
     player_id, provider_id = command.player_id, command.provider_id
     if command.round_id:
         round_ = book.round(player_id, provider_id, command.round_id)
-        _of_bonuses(player_id, round_.mix if round_ else (), wanted)
+        if round_ is not None and not round_.plain:
+            _of_bonuses(player_id, round_.mix, wanted)
+            _of_grant(player_id, round_.grant, wanted)
     for action in command.actions:
         if action.kind in ORIGINALS:
             continue
@@ -80,6 +89,7 @@ def follow(command: Play, book: Book, wanted: Needs) -> None:
             if target.round_id:
                 wanted.rounds.add((player_id, provider_id, target.round_id))
             _of_bonuses(player_id, target.parts, wanted)
+            _of_grant(player_id, target.grant, wanted, target.key)
             wanted.transactions.update((player_id, digest(provider_id, bet)) for bet in target.references)
 
 
@@ -88,6 +98,13 @@ def _of_bonuses(player_id: str, parts: Parts, wanted: Needs) -> None:
     found = [(player_id, pocket.partition(":")[2]) for pocket, _ in parts if is_bonus(pocket)]
     if found:
         wanted.want(Bonus, *found)
+
+
+def _of_grant(player_id: str, grant_id: str, wanted: Needs, *keys: bytes) -> None:
+    """Add what a grant of free rounds is decided by, if there is one."""
+    if grant_id:
+        for kind, key in free_rounds.rows(player_id, grant_id, *keys):
+            wanted.want(kind, key)
 
 
 def decide(book: Book, command: Play, now: int) -> Decision:
@@ -214,8 +231,8 @@ def _store(
     identity = table.transaction_id(action)
     before = table.watched(move.round)
     number = book.post(player_id, identity, table.currency, move.entries, round_=move.round)
-    if closing and table.close(identity, number):
-        outcome = Outcome.APPLIED
+    if closing and (closed := table.close(identity, number)):
+        outcome, number = Outcome.APPLIED, closed
     left = table.settle(before)
     if table.funding is not None:
         book.put(explained(player_id, identity, action.amount or 0, table.funding))
@@ -239,7 +256,7 @@ def _store(
         game_id=command.game_id,
         category=action.category,
         references=action.references,
-        info=action.info,
+        info=(*action.info, (GRANT, action.grant)) if action.grant else action.info,
         batch_id=command.batch_id,
         cash_after=held.cash,
         bonus_after=held.bonus,

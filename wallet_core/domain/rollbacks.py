@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from wallet_core.domain import accounts, bonuses, moves, rounds
+from wallet_core.domain import accounts, bonuses, free_play, moves, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import Category, Entry, Kind, Transaction
@@ -106,6 +106,8 @@ def _undo_bet(table: Table, target: Transaction, parts: Parts) -> Move:
     cash, bonus = bonuses.share(parts)
     credited = bonuses.credit(table.book, target.player_id, parts)
     standing = round_.standing - target.undone
+    if target.grant and not standing and (grant := table.grant(target.grant)) is not None:
+        table.book.put(free_play.give_back(grant, table.at + table.index))
     state = rounds.after(round_, Event.ROLLBACK if standing else Event.ROLLBACK_LAST)
     table.book.put(replace(target, rolled_back=add(target.rolled_back, parts, -1)))
     return Move(
@@ -119,6 +121,8 @@ def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:
     """Take a win back from the pockets it went to; what is not there any more is debt (P-07)."""
     if target.amount < 0:
         return _undo_adjustment(table, target, parts)
+    if target.grant:
+        return _undo_free(table, target, parts)
     move = _taken(table, parts)
     if move is None:
         return NOTHING
@@ -131,6 +135,26 @@ def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:
         if round_ is not None and not target.references:
             round_ = replace(round_, wins=round_.wins - 1)
     return _of(table, move, round_)
+
+
+def _undo_free(table: Table, target: Transaction, parts: Parts) -> Move:
+    """Take a win of a free round back from where it went."""
+    round_ = _round_of(table, target)
+    undone = abs(sum(amount for _, amount in target.rolled_back))
+    free = free_play.FreeWin(
+        player_id=target.player_id,
+        provider_id=target.provider_id,
+        currency=target.currency,
+        amount=target.amount - undone if target.undone else sum(amount for _, amount in parts),
+        key=target.key,
+        at=table.at + table.index,
+        round=round_,
+    )
+    award = free_play.undo(table.book, table.grant(target.grant), free, parts)
+    table.book.put(replace(target, rolled_back=add(target.rolled_back, parts)))
+    won = round_.won - free.amount if round_ is not None else 0
+    changed = table.changed(round_, round_.state, round_.mix, won=won) if round_ is not None else None
+    return Move(award.entries, award.parts, changed)
 
 
 def _undo_adjustment(table: Table, target: Transaction, parts: Parts) -> Move:

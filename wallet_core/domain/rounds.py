@@ -103,6 +103,7 @@ class Round(Struct, frozen=True, gc=False):
         wins: how many wins were paid to the round as a whole, naming no bet, and stand.
         policies: the version of the policies it began with.
         wagered: by bonus, what the round has added to its wagering progress.
+        grant: of free rounds, whose round it is; empty for none.
     """
 
     player_id: str
@@ -126,6 +127,12 @@ class Round(Struct, frozen=True, gc=False):
     sequence_bonus: int = 0
     policies: int = 0
     wagered: Parts = ()
+    grant: str = ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether cash is all there is to it."""
+        return not (self.grant or self.mixed)
 
     @property
     def mixed(self) -> bool:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain import accounts, bonuses, rounds
+from wallet_core.domain import accounts, bonuses, free_play, rounds
 from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Action, Play
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused, Result
-from wallet_core.domain.entries import Entry, Kind, Transaction, digest, transaction_id
+from wallet_core.domain.entries import GRANT, Entry, Kind, Transaction, digest, transaction_id
+from wallet_core.domain.free_rounds import Grant
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.profiles import Zero
@@ -63,7 +64,8 @@ class Table(Struct, eq=False):
         """
         round_id = "" if action.kind in {Kind.ROLLBACK, Kind.AMEND} else self.command.round_id
         amount = "" if action.amount is None else f"{action.amount} {self.currency}"
-        return digest(str(int(action.kind)), amount, round_id, *action.references)
+        grant = (GRANT, action.grant) if action.grant else ()
+        return digest(str(int(action.kind)), amount, round_id, *action.references, *grant)
 
     def transaction_id(self, action: Action) -> bytes:
         """Return the id of the transaction that the next action is."""
@@ -119,22 +121,31 @@ class Table(Struct, eq=False):
         revision = round_.revision + (round_.state is not rounds.State.OPEN)
         return replace(round_, state=state, mix=mix, revision=revision, changed_at=self.at + self.index, **sums)
 
-    def close(self, identity: bytes, first: int) -> bool:
-        """Close the round the play names (P-04) by lines of the transaction `identity`, numbered from `first`.
+    def close(self, identity: bytes, first: int) -> int:
+        """Close the round the play names (P-04) by lines of the transaction `identity`, numbered from `first`; what a
+        grant of free rounds has kept for its end is paid.
 
         Returns:
-            Whether it was open.
+            The number after the last line; 0 where it was not open.
         """
         round_ = self.opened()
         if round_ is None or round_.state is not rounds.State.OPEN:
-            return False
+            return 0
         cash, bonus = bonuses.share(round_.mix)
         entries = [Entry(accounts.IN_PLAY, -cash), Entry(accounts.STAKES, cash)]
         if bonus:
             entries += Entry(accounts.IN_PLAY_BONUS, -bonus), Entry(accounts.BONUS_STAKES, bonus)
         closed = self.changed(round_, rounds.after(round_, Event.CLOSE), round_.mix)
-        self.book.post(self.command.player_id, identity, self.currency, entries, round_=closed, first=first)
-        return True
+        player_id = self.command.player_id
+        number = self.book.post(player_id, identity, self.currency, entries, round_=closed, first=first)
+        if round_.grant:
+            award = free_play.end(self.book, self.grant(round_.grant), self.at + self.index)
+            number = self.book.post(player_id, identity, self.currency, award.entries, first=number)
+        return max(number, 1)
+
+    def grant(self, grant_id: str) -> Grant | None:
+        """Return a grant of free rounds, if the player has it."""
+        return self.book.noun(Grant, self.command.player_id, grant_id)
 
     def watched(self, moving: Round | None) -> tuple[str, Round | None] | None:
         """Return the round that an action is about to change, as it is, where bonuses care; none where none does."""

@@ -32,7 +32,7 @@ class Batch:
     def follow(self, rows: Sequence[Row]) -> Needs | None:
         """Take the rows found so far; return those that they name and that are not among them, if any."""
         self._rows = rows
-        if not (self._wanted.further or any(type(row) is Round and row.mixed for row in rows)):
+        if not (self._wanted.further or any(type(row) is Round and not row.plain for row in rows)):
             return None
         book = Book(self._wanted, rows)
         further = Needs.none()

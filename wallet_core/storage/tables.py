@@ -10,15 +10,24 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from wallet_core.domain.awards import Promise
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction
 from wallet_core.domain.explanations import Considered, Explanation
+from wallet_core.domain.free_rounds import Grant, Settle
+from wallet_core.domain.free_rounds import State as FreeRoundState
+from wallet_core.domain.fx import Conversions, Converted, Quote, Side
+from wallet_core.domain.fx import State as QuoteState
 from wallet_core.domain.holds import Basis, Hold, HoldReason
 from wallet_core.domain.holds import State as HoldState
+from wallet_core.domain.layers import Setting
 from wallet_core.domain.players import Player, Status
 from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.points import PointsPrice
 from wallet_core.domain.promos import Bonus, BonusTerms
 from wallet_core.domain.promos import State as BonusState
+from wallet_core.domain.publications import Draft, Publication
+from wallet_core.domain.rates import Pair, Rates, rate_of, text_of
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.rounds import State as RoundState
 from wallet_core.domain.sessions import Session
@@ -74,6 +83,10 @@ def _enum(name: str, kind: type[IntEnum], *, optional: bool = False) -> Column:
     if optional:
         members[None] = None
     return Column(name, "smallint", lambda value: None if value is None else int(value), members.__getitem__)
+
+
+def _rate(name: str) -> Column:
+    return Column(name, "text", text_of, rate_of)
 
 
 def _struct(name: str, kind: type[Struct]) -> Column:
@@ -179,10 +192,11 @@ ROUNDS = Table(
         _tuple("mix", _parts),
         *_big("won", "refunded", "stakes", "standing", "wins", "in_play_bonus", "sequence_bonus", "policies"),
         _tuple("wagered", _parts),
+        *_text("free_rounds"),
     ],
     (
         *("state", "changed_at", "revision", "sequence", "in_play", "mix", "won", "refunded", "stakes", "standing"),
-        *("wins", "in_play_bonus", "sequence_bonus", "wagered"),
+        *("wins", "in_play_bonus", "sequence_bonus", "wagered", "free_rounds"),
     ),
 )
 
@@ -310,7 +324,130 @@ HOLDS = Table(
     ("state", "amount", "captured", "sources", "review_at", "expires_at", "changed_at"),
 )
 
+_settings = msgspec.json.Decoder(tuple[Setting, ...])
+
+DRAFTS = Table(
+    "policy_drafts",
+    Draft,
+    2,
+    [
+        *_text("player_id", "draft_id", "author", "reason"),
+        _tuple("settings", _settings),
+        *_big("effective_at", "base", "drafted_at"),
+    ],
+    (),
+)
+
+PUBLICATIONS = Table(
+    "publications",
+    Publication,
+    2,
+    [
+        *_text("player_id"),
+        *_big("number"),
+        *_text("draft_id", "author", "approver", "reason"),
+        _tuple("settings", _settings),
+        *_big("effective_at", "published_at", "restores"),
+    ],
+    (),
+)
+
+_promise = msgspec.json.Decoder(Promise | None)
+
+FREE_ROUNDS = Table(
+    "free_rounds",
+    Grant,
+    2,
+    [
+        *_text("player_id", "grant_id", "provider_id", "currency"),
+        _enum("state", FreeRoundState),
+        *_big("rounds", "value"),
+        _tuple("games", _words),
+        _enum("settle", Settle),
+        Column("promise", "text", lambda promise: _encoder.encode(promise).decode(), _promise.decode),
+        *_big("cap"),
+        *_text("campaign"),
+        *_big("issued_at", "expires_at", "changed_at", "attempts", "used", "open", "paid", "won", "waiting", "over_at"),
+        *_text("reason"),
+    ],
+    ("state", "changed_at", "attempts", "used", "open", "paid", "won", "waiting", "over_at", "reason"),
+)
+
+POINTS_PRICES = Table(
+    "points_prices",
+    PointsPrice,
+    3,
+    [
+        *_text("player_id", "currency"),
+        *_big("version", "points", "amount", "published_at"),
+        *_text("actor", "reason"),
+    ],
+    (),
+)
+"""Only ever added to."""
+
+RATES = Table(
+    "rates",
+    Rates,
+    3,
+    [
+        *_text("player_id", "source"),
+        *_big("as_of", "published_at"),
+        _tuple("pairs", msgspec.json.Decoder(tuple[Pair, ...])),
+    ],
+    (),
+)
+"""Only ever added to."""
+
+QUOTES = Table(
+    "quotes",
+    Quote,
+    2,
+    [
+        *_text("player_id", "quote_id", "source", "target"),
+        _enum("side", Side),
+        *_big("given", "credited"),
+        _rate("mid"),
+        _rate("client"),
+        *_big("mid_value", "margin_bps"),
+        *_text("rate_source"),
+        *_big("rate_at", "policy_version"),
+        *_text("reference"),
+        *_big("volume", "created_at", "expires_at"),
+        _enum("state", QuoteState),
+        *_big("changed_at"),
+        *_bytes("transaction_id"),
+    ],
+    ("state", "changed_at", "transaction_id"),
+)
+
+CONVERSIONS = Table(
+    "conversions",
+    Conversions,
+    1,
+    [*_text("player_id"), _tuple("done", msgspec.json.Decoder(tuple[Converted, ...]))],
+    ("done",),
+)
+
 TABLES: dict[type[Struct], Table[Any]] = {
     table.row: table
-    for table in (PLAYERS, POCKETS, SESSIONS, ROUNDS, TRANSACTIONS, LINES, BONUSES, EXPLANATIONS, HOLDS, TEMPLATES)
+    for table in (
+        PLAYERS,
+        POCKETS,
+        SESSIONS,
+        ROUNDS,
+        TRANSACTIONS,
+        LINES,
+        BONUSES,
+        EXPLANATIONS,
+        HOLDS,
+        TEMPLATES,
+        DRAFTS,
+        PUBLICATIONS,
+        FREE_ROUNDS,
+        POINTS_PRICES,
+        RATES,
+        QUOTES,
+        CONVERSIONS,
+    )
 }

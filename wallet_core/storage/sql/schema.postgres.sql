@@ -61,7 +61,7 @@ create table rounds (
     refunded bigint not null,
     stakes bigint not null,
     standing bigint not null,
-    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, wagered text not null default '[]',
+    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, wagered text not null default '[]', free_rounds text not null default '',
     primary key (player_id, provider_id, round_id),
     constraint rounds_in_play_check check (in_play >= 0),
     constraint rounds_refunded_check check (refunded >= 0)
@@ -212,6 +212,123 @@ create table templates (
     primary key (player_id, template_id, version)
 );
 
+-- Policies that were found sound and may be approved.
+create table policy_drafts (
+    player_id text not null, -- empty: policies are no player's
+    draft_id text not null,
+    author text not null,
+    reason text not null,
+    settings text not null, -- JSON array
+    effective_at bigint not null, -- 0: when it is approved
+    base bigint not null, -- the last publication its author knew
+    drafted_at bigint not null,
+    primary key (player_id, draft_id)
+);
+
+-- Policies that were approved, numbered without gaps.
+create table publications (
+    player_id text not null, -- empty: policies are no player's
+    number bigint not null,
+    draft_id text not null, -- empty: a rollback
+    author text not null,
+    approver text not null,
+    reason text not null,
+    settings text not null, -- JSON array
+    effective_at bigint not null,
+    published_at bigint not null,
+    restores bigint, -- the version a rollback goes back to
+    primary key (player_id, number)
+);
+
+-- A grant of free rounds. What is not played of it is worth nothing.
+create table free_rounds (
+    player_id text not null,
+    grant_id text not null,
+    provider_id text not null,
+    currency text not null,
+    state smallint not null, -- numbers of wallet.v1.FreeRoundState; 1 to 3 are live
+    rounds bigint not null,
+    value bigint not null, -- that each round is worth; nobody pays it
+    games text not null, -- JSON array; empty for any
+    settle smallint not null, -- numbers of wallet.v1.FreeRoundSettle
+    promise text not null, -- JSON: the bonus that winnings become; null for cash
+    cap bigint not null,
+    campaign text not null,
+    issued_at bigint not null,
+    expires_at bigint not null,
+    changed_at bigint not null,
+    attempts bigint not null, -- of registering it that the provider refused
+    used bigint not null, -- rounds that began
+    open bigint not null, -- and have not ended
+    paid bigint not null, -- rounds that won
+    won bigint not null,
+    waiting bigint not null, -- won, and paid at the end
+    over_at bigint not null,
+    reason text not null,
+    primary key (player_id, grant_id),
+    constraint free_rounds_waiting_check check (waiting between 0 and won)
+);
+
+-- Which are over by now?
+create index free_rounds_due on free_rounds (expires_at) where state in (1, 2, 3);
+
+-- What points buy, in versions that never change.
+create table points_prices (
+    player_id text not null, -- empty: a price is no player's
+    currency text not null,
+    version bigint not null,
+    points bigint not null, -- whole ones that buy …
+    amount bigint not null, -- … so many ledger units
+    published_at bigint not null,
+    actor text not null,
+    reason text not null,
+    primary key (player_id, currency, version)
+);
+
+-- What a source said currencies were worth.
+create table rates (
+    player_id text not null, -- empty: rates are no player's
+    source text not null,
+    as_of bigint not null,
+    published_at bigint not null,
+    pairs text not null, -- JSON array of [base, counter, rate]
+    primary key (player_id, source, as_of)
+);
+
+-- Promises of a price to a player; one is used once.
+create table quotes (
+    player_id text not null,
+    quote_id text not null,
+    source text not null,
+    target text not null,
+    side smallint not null, -- numbers of wallet.v1.QuoteSide
+    given bigint not null,
+    credited bigint not null,
+    mid text not null, -- decimal
+    client text not null, -- decimal
+    mid_value bigint not null,
+    margin_bps bigint not null,
+    rate_source text not null,
+    rate_at bigint not null,
+    policy_version bigint not null,
+    reference text not null,
+    volume bigint not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    state smallint not null, -- numbers of wallet.v1.QuoteState
+    changed_at bigint not null,
+    transaction_id bytea not null, -- of its execution
+    primary key (player_id, quote_id),
+    constraint quotes_margin_check check (given > 0 and credited > 0 and mid_value >= credited)
+);
+
+-- What a player has converted of late, for limits.
+create table conversions (
+    player_id text not null,
+    done text not null, -- JSON array
+    primary key (player_id)
+);
+
 -- A row on its way in, its columns in the order the code has them: an array of these is unpacked three times as fast as
 -- an array a column. Not the tables' own row types: adding a column must not break a process of the version before.
 create type saved_players as (
@@ -264,7 +381,8 @@ create type saved_rounds as (
     in_play_bonus bigint,
     sequence_bonus bigint,
     policies bigint,
-    wagered text
+    wagered text,
+    free_rounds text
 );
 create type saved_transactions as (
     player_id text,
@@ -370,4 +488,95 @@ create type saved_templates as (
     published_at bigint,
     actor text,
     reason text
+);
+create type saved_policy_drafts as (
+    player_id text,
+    draft_id text,
+    author text,
+    reason text,
+    settings text,
+    effective_at bigint,
+    base bigint,
+    drafted_at bigint
+);
+create type saved_publications as (
+    player_id text,
+    number bigint,
+    draft_id text,
+    author text,
+    approver text,
+    reason text,
+    settings text,
+    effective_at bigint,
+    published_at bigint,
+    restores bigint
+);
+create type saved_free_rounds as (
+    player_id text,
+    grant_id text,
+    provider_id text,
+    currency text,
+    state smallint,
+    rounds bigint,
+    value bigint,
+    games text,
+    settle smallint,
+    promise text,
+    cap bigint,
+    campaign text,
+    issued_at bigint,
+    expires_at bigint,
+    changed_at bigint,
+    attempts bigint,
+    used bigint,
+    open bigint,
+    paid bigint,
+    won bigint,
+    waiting bigint,
+    over_at bigint,
+    reason text
+);
+create type saved_points_prices as (
+    player_id text,
+    currency text,
+    version bigint,
+    points bigint,
+    amount bigint,
+    published_at bigint,
+    actor text,
+    reason text
+);
+create type saved_rates as (
+    player_id text,
+    source text,
+    as_of bigint,
+    published_at bigint,
+    pairs text
+);
+create type saved_quotes as (
+    player_id text,
+    quote_id text,
+    source text,
+    target text,
+    side smallint,
+    given bigint,
+    credited bigint,
+    mid text,
+    client text,
+    mid_value bigint,
+    margin_bps bigint,
+    rate_source text,
+    rate_at bigint,
+    policy_version bigint,
+    reference text,
+    volume bigint,
+    created_at bigint,
+    expires_at bigint,
+    state smallint,
+    changed_at bigint,
+    transaction_id bytea
+);
+create type saved_conversions as (
+    player_id text,
+    done text
 );

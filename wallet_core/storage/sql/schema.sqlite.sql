@@ -61,7 +61,7 @@ create table rounds (
     refunded bigint not null,
     stakes bigint not null,
     standing bigint not null,
-    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, wagered text not null default '[]',
+    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, wagered text not null default '[]', free_rounds text not null default '',
     primary key (player_id, provider_id, round_id),
     constraint rounds_in_play_check check (in_play >= 0),
     constraint rounds_refunded_check check (refunded >= 0)
@@ -210,4 +210,121 @@ create table templates (
     actor text not null,
     reason text not null,
     primary key (player_id, template_id, version)
+) without rowid;
+
+-- Policies that were found sound and may be approved.
+create table policy_drafts (
+    player_id text not null, -- empty: policies are no player's
+    draft_id text not null,
+    author text not null,
+    reason text not null,
+    settings text not null, -- JSON array
+    effective_at bigint not null, -- 0: when it is approved
+    base bigint not null, -- the last publication its author knew
+    drafted_at bigint not null,
+    primary key (player_id, draft_id)
+) without rowid;
+
+-- Policies that were approved, numbered without gaps.
+create table publications (
+    player_id text not null, -- empty: policies are no player's
+    number bigint not null,
+    draft_id text not null, -- empty: a rollback
+    author text not null,
+    approver text not null,
+    reason text not null,
+    settings text not null, -- JSON array
+    effective_at bigint not null,
+    published_at bigint not null,
+    restores bigint, -- the version a rollback goes back to
+    primary key (player_id, number)
+) without rowid;
+
+-- A grant of free rounds. What is not played of it is worth nothing.
+create table free_rounds (
+    player_id text not null,
+    grant_id text not null,
+    provider_id text not null,
+    currency text not null,
+    state smallint not null, -- numbers of wallet.v1.FreeRoundState; 1 to 3 are live
+    rounds bigint not null,
+    value bigint not null, -- that each round is worth; nobody pays it
+    games text not null, -- JSON array; empty for any
+    settle smallint not null, -- numbers of wallet.v1.FreeRoundSettle
+    promise text not null, -- JSON: the bonus that winnings become; null for cash
+    cap bigint not null,
+    campaign text not null,
+    issued_at bigint not null,
+    expires_at bigint not null,
+    changed_at bigint not null,
+    attempts bigint not null, -- of registering it that the provider refused
+    used bigint not null, -- rounds that began
+    open bigint not null, -- and have not ended
+    paid bigint not null, -- rounds that won
+    won bigint not null,
+    waiting bigint not null, -- won, and paid at the end
+    over_at bigint not null,
+    reason text not null,
+    primary key (player_id, grant_id),
+    constraint free_rounds_waiting_check check (waiting between 0 and won)
+) without rowid;
+
+-- Which are over by now?
+create index free_rounds_due on free_rounds (expires_at) where state in (1, 2, 3);
+
+-- What points buy, in versions that never change.
+create table points_prices (
+    player_id text not null, -- empty: a price is no player's
+    currency text not null,
+    version bigint not null,
+    points bigint not null, -- whole ones that buy …
+    amount bigint not null, -- … so many ledger units
+    published_at bigint not null,
+    actor text not null,
+    reason text not null,
+    primary key (player_id, currency, version)
+) without rowid;
+
+-- What a source said currencies were worth.
+create table rates (
+    player_id text not null, -- empty: rates are no player's
+    source text not null,
+    as_of bigint not null,
+    published_at bigint not null,
+    pairs text not null, -- JSON array of [base, counter, rate]
+    primary key (player_id, source, as_of)
+) without rowid;
+
+-- Promises of a price to a player; one is used once.
+create table quotes (
+    player_id text not null,
+    quote_id text not null,
+    source text not null,
+    target text not null,
+    side smallint not null, -- numbers of wallet.v1.QuoteSide
+    given bigint not null,
+    credited bigint not null,
+    mid text not null, -- decimal
+    client text not null, -- decimal
+    mid_value bigint not null,
+    margin_bps bigint not null,
+    rate_source text not null,
+    rate_at bigint not null,
+    policy_version bigint not null,
+    reference text not null,
+    volume bigint not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    state smallint not null, -- numbers of wallet.v1.QuoteState
+    changed_at bigint not null,
+    transaction_id blob not null, -- of its execution
+    primary key (player_id, quote_id),
+    constraint quotes_margin_check check (given > 0 and credited > 0 and mid_value >= credited)
+) without rowid;
+
+-- What a player has converted of late, for limits.
+create table conversions (
+    player_id text not null,
+    done text not null, -- JSON array
+    primary key (player_id)
 ) without rowid;

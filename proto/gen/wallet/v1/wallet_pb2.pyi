@@ -135,6 +135,10 @@ class _TransactionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Trans
     TRANSACTION_KIND_WITHDRAWAL: _TransactionKind.ValueType  # 8
     TRANSACTION_KIND_MANUAL: _TransactionKind.ValueType  # 9
     TRANSACTION_KIND_VOID: _TransactionKind.ValueType  # 10
+    TRANSACTION_KIND_FX: _TransactionKind.ValueType  # 11
+    """Cash of one currency became cash of another, at a quote (P-16)."""
+    TRANSACTION_KIND_FX_REVERSAL: _TransactionKind.ValueType  # 12
+    """A conversion was undone, at its own rate."""
     TRANSACTION_KIND_HOLD: _TransactionKind.ValueType  # 13
     """Cash set aside: a hold, or a withdrawal requested."""
     TRANSACTION_KIND_HOLD_RELEASE: _TransactionKind.ValueType  # 14
@@ -151,6 +155,14 @@ class _TransactionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Trans
     """A bonus ended without: forfeited, expired or voided (P-10)."""
     TRANSACTION_KIND_BONUS_STATE: _TransactionKind.ValueType  # 20
     """A bonus changed its state, and no money moved; or a template was published."""
+    TRANSACTION_KIND_POINTS_REDEMPTION: _TransactionKind.ValueType  # 21
+    """Points were exchanged for cash (P-20)."""
+    TRANSACTION_KIND_PROMO_PAYOUT: _TransactionKind.ValueType  # 22
+    """A promotion paid: cashback, a prize (P-11)."""
+    TRANSACTION_KIND_FREE_ROUNDS: _TransactionKind.ValueType  # 23
+    """Free rounds were granted, registered or ended; with what had waited for their end."""
+    TRANSACTION_KIND_POINTS_EXPIRY: _TransactionKind.ValueType  # 24
+    """The time of points was over."""
 
 class TransactionKind(_TransactionKind, metaclass=_TransactionKindEnumTypeWrapper): ...
 
@@ -166,6 +178,10 @@ TRANSACTION_KIND_DEPOSIT: TransactionKind.ValueType  # 7
 TRANSACTION_KIND_WITHDRAWAL: TransactionKind.ValueType  # 8
 TRANSACTION_KIND_MANUAL: TransactionKind.ValueType  # 9
 TRANSACTION_KIND_VOID: TransactionKind.ValueType  # 10
+TRANSACTION_KIND_FX: TransactionKind.ValueType  # 11
+"""Cash of one currency became cash of another, at a quote (P-16)."""
+TRANSACTION_KIND_FX_REVERSAL: TransactionKind.ValueType  # 12
+"""A conversion was undone, at its own rate."""
 TRANSACTION_KIND_HOLD: TransactionKind.ValueType  # 13
 """Cash set aside: a hold, or a withdrawal requested."""
 TRANSACTION_KIND_HOLD_RELEASE: TransactionKind.ValueType  # 14
@@ -182,6 +198,14 @@ TRANSACTION_KIND_BONUS_FORFEIT: TransactionKind.ValueType  # 19
 """A bonus ended without: forfeited, expired or voided (P-10)."""
 TRANSACTION_KIND_BONUS_STATE: TransactionKind.ValueType  # 20
 """A bonus changed its state, and no money moved; or a template was published."""
+TRANSACTION_KIND_POINTS_REDEMPTION: TransactionKind.ValueType  # 21
+"""Points were exchanged for cash (P-20)."""
+TRANSACTION_KIND_PROMO_PAYOUT: TransactionKind.ValueType  # 22
+"""A promotion paid: cashback, a prize (P-11)."""
+TRANSACTION_KIND_FREE_ROUNDS: TransactionKind.ValueType  # 23
+"""Free rounds were granted, registered or ended; with what had waited for their end."""
+TRANSACTION_KIND_POINTS_EXPIRY: TransactionKind.ValueType  # 24
+"""The time of points was over."""
 Global___TransactionKind: _TypeAlias = TransactionKind  # noqa: Y015
 
 @_typing.final
@@ -215,6 +239,7 @@ class Action(_message.Message):
     REFERENCES_FIELD_NUMBER: _builtins.int
     MINIMUM_BALANCE_FIELD_NUMBER: _builtins.int
     INFO_FIELD_NUMBER: _builtins.int
+    FREE_ROUNDS_ID_FIELD_NUMBER: _builtins.int
     kind: Global___ActionKind.ValueType
     """Required."""
     external_key: _builtins.str
@@ -222,6 +247,10 @@ class Action(_message.Message):
     provider's ids, by the key scope of the protocol.
     """
     category: Global___Category.ValueType
+    free_rounds_id: _builtins.str
+    """The grant of free rounds a BET or WIN is of (FreeRoundService): the bet stakes nothing, whatever its amount, and
+    the win goes where the grant says. Empty where the provider pays for the round itself.
+    """
     @_builtins.property
     def amount(self) -> _common_pb2.Money:
         """Required for BET, WIN and AMEND; for ROLLBACK only a partial one; ignored for NOTE. Its currency may be left out."""
@@ -248,10 +277,11 @@ class Action(_message.Message):
         references: _abc.Iterable[_builtins.str] | None = ...,
         minimum_balance: _common_pb2.Money | None = ...,
         info: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        free_rounds_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "minimum_balance", b"minimum_balance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "category", b"category", "external_key", b"external_key", "info", b"info", "kind", b"kind", "minimum_balance", b"minimum_balance", "references", b"references"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "category", b"category", "external_key", b"external_key", "free_rounds_id", b"free_rounds_id", "info", b"info", "kind", b"kind", "minimum_balance", b"minimum_balance", "references", b"references"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -563,6 +593,7 @@ class GetBalanceRequest(_message.Message):
     CURRENCY_CODE_FIELD_NUMBER: _builtins.int
     OPERATOR_ID_FIELD_NUMBER: _builtins.int
     BRAND_ID_FIELD_NUMBER: _builtins.int
+    GAME_ID_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     """One of player_id and session_token (with provider_id)."""
     session_token: _builtins.str
@@ -571,6 +602,8 @@ class GetBalanceRequest(_message.Message):
     """Optional where the session or the player's only wallet says it."""
     operator_id: _builtins.str
     brand_id: _builtins.str
+    game_id: _builtins.str
+    """Optional, a game of provider_id: asks for `playable`."""
     def __init__(
         self,
         *,
@@ -580,10 +613,11 @@ class GetBalanceRequest(_message.Message):
         currency_code: _builtins.str = ...,
         operator_id: _builtins.str = ...,
         brand_id: _builtins.str = ...,
+        game_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_id", b"brand_id", "currency_code", b"currency_code", "operator_id", b"operator_id", "player_id", b"player_id", "provider_id", b"provider_id", "session_token", b"session_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_id", b"brand_id", "currency_code", b"currency_code", "game_id", b"game_id", "operator_id", b"operator_id", "player_id", b"player_id", "provider_id", b"provider_id", "session_token", b"session_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -600,6 +634,7 @@ class GetBalanceResponse(_message.Message):
     DISPLAY_DIGITS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     LOCKS_FIELD_NUMBER: _builtins.int
+    PLAYABLE_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     display_digits: _builtins.int
     version: _builtins.int
@@ -618,6 +653,12 @@ class GetBalanceResponse(_message.Message):
     def locks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Lock]:
         """Why the rest may not leave (R-UX-01); what it is short of is their sum."""
 
+    @_builtins.property
+    def playable(self) -> _common_pb2.Money:
+        """The largest stake that the pockets cover in game_id, by the policies in force and the terms of the bonuses
+        (R-FUND-14); absent where no game was named.
+        """
+
     def __init__(
         self,
         *,
@@ -628,10 +669,11 @@ class GetBalanceResponse(_message.Message):
         display_digits: _builtins.int = ...,
         version: _builtins.int = ...,
         locks: _abc.Iterable[Global___Lock] | None = ...,
+        playable: _common_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances", "withdrawable", b"withdrawable"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances", "playable", b"playable", "withdrawable", b"withdrawable"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances", "display_digits", b"display_digits", "locks", b"locks", "player_id", b"player_id", "pockets", b"pockets", "version", b"version", "withdrawable", b"withdrawable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances", "display_digits", b"display_digits", "locks", b"locks", "playable", b"playable", "player_id", b"player_id", "pockets", b"pockets", "version", b"version", "withdrawable", b"withdrawable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ alter table rounds add column in_play_bonus bigint not null default 0;
 alter table rounds add column sequence_bonus bigint not null default 0;
 alter table rounds add column policies bigint not null default 0;
 alter table rounds add column wagered text not null default '[]';
+alter table rounds add column free_rounds text not null default '';
 
 -- A bonus of a player: its pocket is BONUS:<bonus_id>.
 create table bonuses (
@@ -51,6 +52,7 @@ create table explanations (
 -- migrate:down
 drop table explanations;
 drop table bonuses;
+alter table rounds drop column free_rounds;
 alter table rounds drop column wagered;
 alter table rounds drop column policies;
 alter table rounds drop column sequence_bonus;
