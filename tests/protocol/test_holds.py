@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from wallet.v1 import holds_pb2 as holds
 from wallet.v1 import payments_pb2 as payments
+from wallet.v1 import promos_pb2 as promos
 from wallet.v1 import wallet_pb2 as wallet
 from wallet.v1.common_pb2 import Money, Page
 from wallet.v1.holds_pb2_grpc import HoldServiceStub
@@ -369,3 +370,31 @@ async def test_a_core_releases_what_has_expired_by_itself(core_database, monkeyp
         assert (hold.state, hold.held) == (holds.HOLD_STATE_EXPIRED, money("0"))
         labels = {"due": "hold expired", "outcome": "APPLIED"}
         assert core.metrics.registry.get_sample_value("wallet_due_total", labels) == 1
+
+
+async def test_r_fund_14_what_is_playable_in_a_game_is_its_products_cash_and_the_bonuses_that_may_pay(core):
+    player = await core.player("100.00")
+    move = {"player_id": player, "source": "CASH", "amount": money("10.00")}
+    for number, product in enumerate(("CASINO", "SPORTS")):
+        await core.operator.transfer(TransferRequest(transfer_id=f"t{number}", target=f"CASH:{product}", **move))
+    terms = promos.BonusTerms(multiplier=1_000, excluded_game_ids=["roulette"])
+    promotion = promos.Promotion(
+        title="A gift",
+        text="Wager it 10 times.",
+        amounts=[promos.PromotionAmounts(currency_code="EUR", fixed=money("30"))],
+        terms=terms,
+        automatic=True,
+    )
+    publish = {"template_id": "gift", "version": 1, "reason": "so", "actor": "ann", "request_id": key("p")}
+    await core.operator.publish_template(promos.PublishTemplateRequest(promotion=promotion, **publish))
+    grant = {"player_id": player, "template_id": "gift", "version": 1, "currency_code": "EUR"}
+    await core.operator.grant_bonus(promos.GrantBonusRequest(reason="so", actor="ann", request_id=key("g"), **grant))
+    for game_id, playable in (("slot", "120.00"), ("roulette", "90.00")):
+        request = wallet.GetBalanceRequest(player_id=player, provider_id="generic", game_id=game_id)
+        answer = await core.operator.get_balance(request)
+        assert (answer.playable, answer.balances.shown) == (money(playable), money("130"))
+    silent = await core.operator.get_balance(wallet.GetBalanceRequest(player_id=player))
+    assert not silent.HasField("playable")
+    nobody = await core.player("0.00")
+    request = wallet.GetBalanceRequest(player_id=nobody, provider_id="generic", game_id="slot")
+    assert (await core.operator.get_balance(request)).playable == money("0")

@@ -7,6 +7,7 @@ from wallet.v1.common_pb2 import Page
 
 from wallet_core.api import convert, discretion, fields, plays
 from wallet_core.api.core import Core
+from wallet_core.api.playable import largest_stake
 from wallet_core.domain import sessions
 from wallet_core.domain.accounts import BONUS, CASH, HELD, IN_PLAY, IN_PLAY_BONUS
 from wallet_core.domain.commands import SessionUse
@@ -92,7 +93,7 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         amounts[IN_PLAY] = in_play
     if any(account.startswith(BONUS) for account in purse):
         amounts[IN_PLAY_BONUS] = await core.store.in_play_bonus(player_id, code)
-    return pb.GetBalanceResponse(
+    reply = pb.GetBalanceResponse(
         player_id=player_id,
         balances=convert.balances(held),
         pockets=convert.parts(currency, tuple(part for part in amounts.items() if part[1])),
@@ -104,6 +105,12 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         display_digits=currency.display,
         version=player.version,
     )
+    if request.game_id:
+        game_id = fields.text(request.game_id, "game_id")
+        reply.playable.CopyFrom(
+            convert.money(currency, await largest_stake(core, player, purse, request.provider_id, game_id))
+        )
+    return reply
 
 
 async def live(core: Core, token: str, provider_id: str) -> Session:
