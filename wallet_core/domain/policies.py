@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from wallet_core.domain.layers import Context, Explained, Standing, considered, folded, scopes
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.policy_keys import EVERYWHERE, KEYS, Key, Of, Value, default
-from wallet_core.domain.publications import Content, Publication, content
+from wallet_core.domain.publications import Content, Publication, State, content
 
 T = TypeVar("T")
 
@@ -109,20 +109,31 @@ class Policies(Struct, frozen=True, eq=False):
         passed = bisect_right(self.publications, moment, key=lambda each: each.effective_at)
         return self.publications[passed - 1].number if passed else 0
 
+    def state_of(self, publication: Publication) -> State:
+        """Return the state of a publication, these being the policies in force."""
+        if publication.number == self.version:
+            return State.ACTIVE
+        return State.SUPERSEDED if publication in self.until(self.version) else State.SCHEDULED
+
     def next_after(self, moment: int) -> int:
         """Return when the version next changes after a microsecond, as far as is known."""
         passed = bisect_right(self.publications, moment, key=lambda each: each.effective_at)
         return self.publications[passed].effective_at if passed < len(self.publications) else INT64_MAX
 
-    def game(self, provider_id: str, game_id: str) -> Game:
-        """Return what is known of a game."""
-        found: Game | None = self.cache.get((self.version, provider_id, game_id))
+    def game(self, provider_id: str, game_id: str, version: int | None = None) -> Game:
+        """Return what is known of a game as of a version; none: the one in force.
+
+        Raises:
+            NotPublished: there is no such version here.
+        """
+        number = self.version if version is None else version
+        found: Game | None = self.cache.get((number, provider_id, game_id))
         if found is None:
             context = Context(provider_id=provider_id, game_id=game_id)
             product, category, rtp = (
-                str(self.value(name, context)) for name in ("game.product", "game.category", "game.rtp")
+                str(self.value(name, context, number)) for name in ("game.product", "game.category", "game.rtp")
             )
-            found = self._keep((self.version, provider_id, game_id), Game(product, category, rtp))
+            found = self._keep((number, provider_id, game_id), Game(product, category, rtp))
         return found
 
     def write_off(self, brand_id: str, provider_id: str, game_id: str, version: int) -> WriteOff:

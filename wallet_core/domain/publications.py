@@ -1,6 +1,7 @@
 """Publications: the rows of policies, and what stands in a version. Written once, and never changed."""
 
 from collections.abc import Iterable, Iterator
+from enum import IntEnum
 from typing import Any
 
 from wallet_core.domain.entries import Keyed
@@ -10,6 +11,15 @@ from wallet_core.domain.policy_keys import KEYS, Layer, written
 
 Content = dict[tuple[str, str], tuple[Standing, ...]]
 """What stands in a version, by key and what it is of."""
+
+
+class State(IntEnum):
+    """What becomes of a publication; numbers of wallet.v1.PublicationState (R-CFG-04)."""
+
+    VALIDATED = 1  # a draft
+    SCHEDULED = 2
+    ACTIVE = 3
+    SUPERSEDED = 4
 
 
 class Draft(Keyed, frozen=True):
