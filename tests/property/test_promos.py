@@ -62,8 +62,8 @@ def commands(draw, number):
     key = f"k{number}"
     kind = draw(
         st.sampled_from(
-            [offer, claim, grant, grant, activate, expire, freeze, unfreeze, forfeit, decline, void_bonus, deposit,
-             withdrawal]
+            [offer, claim, claim, grant, *[activate] * 4, expire, expire, freeze, *[unfreeze] * 3, forfeit, decline,
+             void_bonus, deposit, withdrawal]
         )
     )  # fmt: skip
     if kind in {offer, grant}:
@@ -76,16 +76,22 @@ def commands(draw, number):
         return deposit("20", key=draw(st.sampled_from(DEPOSITS)))
     if kind is withdrawal:
         return replace(withdrawal("5", key=key), confirmed=draw(st.booleans()))
-    if kind in {activate, expire}:
-        return kind(draw(ids))
+    if kind is activate:
+        return activate(draw(st.sampled_from(("eager@1", "hurry@1", "short@1"))))
+    if kind is expire:
+        return expire(draw(ids))
+    if kind in {freeze, unfreeze}:
+        return kind(draw(st.sampled_from(("two@1", "alone@1"))), key)
     return kind(draw(ids), key)
 
 
 @st.composite
 def lives(draw):
-    length = draw(st.integers(5, 40))
-    waits = st.sampled_from((0, 0, 0, DAY // 2, DAY, 3 * DAY))
-    return [(draw(waits), draw(commands(number))) for number in range(length)]
+    """Return commands, each after some seconds: first those that fill the pockets and the queue, in any order."""
+    begun = [*(grant(of, f"g{of.template_id}") for of in TEMPLATES), deposit("20", key="d1"), offer(TEMPLATES[5], "om")]
+    drawn = [draw(commands(number)) for number in range(draw(st.integers(20, 60)))]
+    waits = st.sampled_from((0, 0, 0, 0, 0, DAY // 2, DAY))
+    return [*((0, command) for command in draw(st.permutations(begun))), *((draw(waits), each) for each in drawn)]
 
 
 def bonuses(books):
