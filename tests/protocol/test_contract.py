@@ -5,7 +5,19 @@ from typing import get_args, get_origin
 
 import grpc
 import pytest
-from wallet.v1 import access_pb2, common_pb2, holds_pb2, players_pb2, rounds_pb2, sessions_pb2, wallet_pb2
+from wallet.v1 import (
+    access_pb2,
+    common_pb2,
+    free_rounds_pb2,
+    holds_pb2,
+    payouts_pb2,
+    players_pb2,
+    policies_pb2,
+    promos_pb2,
+    rounds_pb2,
+    sessions_pb2,
+    wallet_pb2,
+)
 
 from adapters.provider import Ask
 from adapters.server import _SEND
@@ -14,7 +26,21 @@ from wallet_core.api.access import Access, path
 from wallet_core.api.server import SERVICES
 from wallet_core.api.sessions import USES
 from wallet_core.client import Wallet
-from wallet_core.domain import commands, decision, entries, hold_commands, holds, players, rounds, sessions
+from wallet_core.domain import (
+    commands,
+    decision,
+    entries,
+    free_rounds,
+    hold_commands,
+    holds,
+    payouts,
+    players,
+    policy_keys,
+    promos,
+    publications,
+    rounds,
+    sessions,
+)
 
 ENUMS = [
     (decision.Reason, common_pb2.Reason, "REASON_"),
@@ -23,12 +49,18 @@ ENUMS = [
     (entries.Category, wallet_pb2.Category, "CATEGORY_"),
     (players.Status, players_pb2.PlayerStatus, "PLAYER_STATUS_"),
     (rounds.State, rounds_pb2.RoundState, "ROUND_STATE_"),
+    (promos.State, promos_pb2.BonusState, "BONUS_STATE_"),
     (sessions.State, sessions_pb2.SessionState, "SESSION_STATE_"),
     (commands.SessionUse, sessions_pb2.SessionUse, "SESSION_USE_"),
+    (policy_keys.Layer, policies_pb2.PolicyLayer, "POLICY_LAYER_"),
+    (publications.State, policies_pb2.PublicationState, "PUBLICATION_STATE_"),
     (holds.HoldReason, holds_pb2.HoldReason, "HOLD_REASON_"),
     (holds.Basis, holds_pb2.HoldBasis, "HOLD_BASIS_"),
     (holds.State, holds_pb2.HoldState, "HOLD_STATE_"),
     (hold_commands.Purpose, holds_pb2.CapturePurpose, "CAPTURE_PURPOSE_"),
+    (free_rounds.State, free_rounds_pb2.FreeRoundState, "FREE_ROUND_STATE_"),
+    (free_rounds.Settle, free_rounds_pb2.FreeRoundSettle, "FREE_ROUND_SETTLE_"),
+    (payouts.Source, payouts_pb2.PayoutSource, "PAYOUT_SOURCE_"),
 ]
 
 
@@ -74,7 +106,7 @@ def test_every_method_names_its_roles():
 
 
 def test_readers_read_only():
-    reading = ("Get", "List", "Preview")
+    reading = ("Get", "List", "Preview", "Explain")
     for method, allowed in Access([], SERVICES).roles.items():
         assert (access_pb2.ROLE_READER in allowed) == method.rpartition("/")[2].startswith(reading)
 
@@ -85,7 +117,11 @@ def test_the_client_offers_every_call_that_doors_need():
         "list_transactions", "get_player", "create_player", "block_player", "unblock_player", "open_session",
         "resolve_session", "close_session", "get_round", "void_round", "deposit", "withdraw", "post_journal",
         "trial_balance", "list_journals", "close", "request_withdrawal", "settle_withdrawal", "fail_withdrawal",
+        "publish_template", "list_templates", "offer_bonus", "claim_bonus", "grant_bonus", "decline_bonus",
+        "freeze_bonus", "unfreeze_bonus", "forfeit_bonus", "void_bonus", "get_bonus", "list_bonuses",
         "transfer", "place_hold", "extend_hold", "capture_hold", "release_hold", "get_hold", "list_holds",
+        "draft_policies", "approve_policies", "roll_back_policies", "list_publications", "get_policies",
+        "explain_policy",
     }  # fmt: skip
     assert names <= set(vars(Wallet))
 

@@ -102,7 +102,7 @@ def granting(rounds: int = 3, *, template: Template | None = None, **more: objec
 
 
 def register(key: str = "g1", *, confirmed: bool = True) -> RegisterFreeRounds:
-    return RegisterFreeRounds(PLAYER, GRANT, "as the provider says", "adapter", key, confirmed=confirmed)
+    return RegisterFreeRounds(PLAYER, GRANT, "as the provider says", "adapter", key, PROVIDER, confirmed=confirmed)
 
 
 def cancel(key: str = "c1") -> CancelFreeRounds:

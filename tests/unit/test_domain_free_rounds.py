@@ -107,6 +107,13 @@ def test_registration_is_idempotent_and_fails_only_so_often():
     assert answer(books.do(register("more"))) is Reason.BONUS_STATE
 
 
+def test_only_its_own_provider_confirms_a_grant():
+    books = Books()
+    books.do(granting())
+    assert answer(books.do(replace(register(), provider_id="other"))) is Reason.BONUS_NOT_FOUND
+    assert FreePlays(books).grant.state is State.ISSUED
+
+
 @pytest.mark.parametrize(
     ("terms", "reason"),
     [
@@ -218,7 +225,7 @@ def test_what_is_won_after_the_bonus_is_over_lapses_and_is_not_refused():
     plays.books.assert_sound()
 
 
-@pytest.mark.parametrize("end", [expire, lambda: cancel()])
+@pytest.mark.parametrize("end", [expire, cancel])
 def test_what_waits_is_paid_when_the_grant_is_over(end):
     plays = available(settle=Settle.END)
     plays.begin("r1")

@@ -9,8 +9,8 @@ from wallet_core.domain.commands import CreatePlayer, SetStatus
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Entry
 from wallet_core.domain.money import CURRENCIES
-from wallet_core.domain.points import NO_POINTS, POINT, PointsRate, earned, entries_earned, entries_lost
 from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.points import NO_POINTS, POINT, PointsRate, earned, entries_earned, entries_lost
 
 QUANTUM = CURRENCIES["EUR"].quantum
 RATE = PointsRate(points=POINT, per=1_000)

@@ -5,14 +5,26 @@ from grpc_channelz.v1 import channelz  # type: ignore[import-untyped]
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
 from grpc_reflection.v1alpha import reflection  # type: ignore[import-untyped]
 from wallet.v1 import (
+    free_rounds_pb2,
+    free_rounds_pb2_grpc,
+    fx_pb2,
+    fx_pb2_grpc,
     holds_pb2,
     holds_pb2_grpc,
     ledger_pb2,
     ledger_pb2_grpc,
     payments_pb2,
     payments_pb2_grpc,
+    payouts_pb2,
+    payouts_pb2_grpc,
     players_pb2,
     players_pb2_grpc,
+    points_pb2,
+    points_pb2_grpc,
+    policies_pb2,
+    policies_pb2_grpc,
+    promos_pb2,
+    promos_pb2_grpc,
     providers_pb2,
     providers_pb2_grpc,
     rounds_pb2,
@@ -27,11 +39,17 @@ from wallet.v1 import (
 
 from wallet_core.api.access import CHANNELZ, Access
 from wallet_core.api.core import Core
+from wallet_core.api.free_rounds import FreeRoundService
+from wallet_core.api.fx import FxService
 from wallet_core.api.holds import HoldService
 from wallet_core.api.interceptors import Gate
 from wallet_core.api.ledger import LedgerService
 from wallet_core.api.payments import PaymentService
+from wallet_core.api.payouts import PayoutService
 from wallet_core.api.players import PlayerService
+from wallet_core.api.points import PointService
+from wallet_core.api.policies import PolicyService
+from wallet_core.api.promos import PromoService
 from wallet_core.api.providers import ProviderService
 from wallet_core.api.rounds import RoundService
 from wallet_core.api.sessions import SessionService
@@ -52,7 +70,13 @@ SERVICES = [
         ledger_pb2,
         providers_pb2,
         holds_pb2,
+        policies_pb2,
+        promos_pb2,
         subwallets_pb2,
+        fx_pb2,
+        points_pb2,
+        free_rounds_pb2,
+        payouts_pb2,
     )
     for service in file.DESCRIPTOR.services_by_name.values()
 ]
@@ -91,8 +115,14 @@ class Server:
             ),
             options=OPTIONS,
         )
+        fx_pb2_grpc.add_FxServiceServicer_to_server(FxService(core), self._server)
         holds_pb2_grpc.add_HoldServiceServicer_to_server(HoldService(core), self._server)
+        policies_pb2_grpc.add_PolicyServiceServicer_to_server(PolicyService(core), self._server)
+        promos_pb2_grpc.add_PromoServiceServicer_to_server(PromoService(core), self._server)
         subwallets_pb2_grpc.add_TransferServiceServicer_to_server(TransferService(core), self._server)
+        points_pb2_grpc.add_PointServiceServicer_to_server(PointService(core), self._server)
+        free_rounds_pb2_grpc.add_FreeRoundServiceServicer_to_server(FreeRoundService(core), self._server)
+        payouts_pb2_grpc.add_PayoutServiceServicer_to_server(PayoutService(core), self._server)
         wallet_pb2_grpc.add_WalletServiceServicer_to_server(WalletService(core), self._server)
         players_pb2_grpc.add_PlayerServiceServicer_to_server(PlayerService(core), self._server)
         sessions_pb2_grpc.add_SessionServiceServicer_to_server(SessionService(core), self._server)

@@ -6,18 +6,30 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import grpc
+from wallet.v1 import free_rounds_pb2 as free_rounds
+from wallet.v1 import fx_pb2 as fx
 from wallet.v1 import holds_pb2 as holds
 from wallet.v1 import ledger_pb2 as ledger
 from wallet.v1 import payments_pb2 as payments
+from wallet.v1 import payouts_pb2 as payouts
 from wallet.v1 import players_pb2 as players
+from wallet.v1 import points_pb2 as points
+from wallet.v1 import policies_pb2 as policies
+from wallet.v1 import promos_pb2 as promos
 from wallet.v1 import rounds_pb2 as rounds
 from wallet.v1 import sessions_pb2 as sessions
 from wallet.v1 import subwallets_pb2 as subwallets
 from wallet.v1 import wallet_pb2 as wallet
+from wallet.v1.free_rounds_pb2_grpc import FreeRoundServiceStub
+from wallet.v1.fx_pb2_grpc import FxServiceStub
 from wallet.v1.holds_pb2_grpc import HoldServiceStub
 from wallet.v1.ledger_pb2_grpc import LedgerServiceStub
 from wallet.v1.payments_pb2_grpc import PaymentServiceStub
+from wallet.v1.payouts_pb2_grpc import PayoutServiceStub
 from wallet.v1.players_pb2_grpc import PlayerServiceStub
+from wallet.v1.points_pb2_grpc import PointServiceStub
+from wallet.v1.policies_pb2_grpc import PolicyServiceStub
+from wallet.v1.promos_pb2_grpc import PromoServiceStub
 from wallet.v1.rounds_pb2_grpc import RoundServiceStub
 from wallet.v1.sessions_pb2_grpc import SessionServiceStub
 from wallet.v1.subwallets_pb2_grpc import TransferServiceStub
@@ -96,7 +108,13 @@ class Wallet:
         self._payments = PaymentServiceStub(self._channel)
         self._ledger = LedgerServiceStub(self._channel)
         self._holds = HoldServiceStub(self._channel)
+        self._points = PointServiceStub(self._channel)
+        self._free_rounds = FreeRoundServiceStub(self._channel)
+        self._payouts = PayoutServiceStub(self._channel)
+        self._policies = PolicyServiceStub(self._channel)
+        self._promos = PromoServiceStub(self._channel)
         self._transfers = TransferServiceStub(self._channel)
+        self._fx = FxServiceStub(self._channel)
         self._gatherer = Gatherer(lambda request, seconds: self._call(self._plays.PlayMany, request, seconds))
 
     async def close(self) -> None:
@@ -284,6 +302,126 @@ class Wallet:
         """A player's holds, newest first."""
         return await self._call(self._holds.ListHolds, request, deadline)
 
+    async def publish_rates(
+        self, request: fx.PublishRatesRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """Take a source's rates."""
+        return (await self._call(self._fx.PublishRates, request, deadline)).response
+
+    async def get_rates(self, request: fx.GetRatesRequest, *, deadline: float | None = None) -> fx.GetRatesResponse:
+        """The last rates of each source."""
+        return await self._call(self._fx.GetRates, request, deadline)
+
+    async def open_quote(self, request: fx.OpenQuoteRequest, *, deadline: float | None = None) -> fx.OpenQuoteResponse:
+        """Promise a player a rate."""
+        return await self._call(self._fx.OpenQuote, request, deadline)
+
+    async def execute_quote(
+        self, request: fx.ExecuteQuoteRequest, *, deadline: float | None = None
+    ) -> fx.ExecuteQuoteResponse:
+        """Convert at a quote."""
+        return await self._call(self._fx.ExecuteQuote, request, deadline)
+
+    async def cancel_quote(
+        self, request: fx.CancelQuoteRequest, *, deadline: float | None = None
+    ) -> fx.CancelQuoteResponse:
+        """Let a quote go."""
+        return await self._call(self._fx.CancelQuote, request, deadline)
+
+    async def get_quote(self, request: fx.GetQuoteRequest, *, deadline: float | None = None) -> fx.GetQuoteResponse:
+        """A quote."""
+        return await self._call(self._fx.GetQuote, request, deadline)
+
+    async def list_quotes(
+        self, request: fx.ListQuotesRequest, *, deadline: float | None = None
+    ) -> fx.ListQuotesResponse:
+        """A player's quotes, newest first."""
+        return await self._call(self._fx.ListQuotes, request, deadline)
+
+    async def reverse_quote(
+        self, request: fx.ReverseQuoteRequest, *, deadline: float | None = None
+    ) -> fx.ReverseQuoteResponse:
+        """Undo a conversion."""
+        return await self._call(self._fx.ReverseQuote, request, deadline)
+
+    async def get_points(
+        self, request: points.GetPointsRequest, *, deadline: float | None = None
+    ) -> points.GetPointsResponse:
+        """What points a player has."""
+        return await self._call(self._points.GetPoints, request, deadline)
+
+    async def publish_points_price(
+        self, request: points.PublishPointsPriceRequest, *, deadline: float | None = None
+    ) -> points.PublishPointsPriceResponse:
+        """Post what points buy."""
+        return await self._call(self._points.PublishPointsPrice, request, deadline)
+
+    async def redeem_points(
+        self, request: points.RedeemPointsRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """Points for cash."""
+        return (await self._call(self._points.RedeemPoints, request, deadline)).response
+
+    async def adjust_points(
+        self, request: points.AdjustPointsRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """Points by hand."""
+        return (await self._call(self._points.AdjustPoints, request, deadline)).response
+
+    async def expire_points(
+        self, request: points.ExpirePointsRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """What is left of old points goes."""
+        return (await self._call(self._points.ExpirePoints, request, deadline)).response
+
+    async def grant_free_rounds(
+        self, request: free_rounds.GrantFreeRoundsRequest, *, deadline: float | None = None
+    ) -> free_rounds.GrantFreeRoundsResponse:
+        """Grant free rounds."""
+        return await self._call(self._free_rounds.GrantFreeRounds, request, deadline)
+
+    async def register_free_rounds(
+        self, request: free_rounds.RegisterFreeRoundsRequest, *, deadline: float | None = None
+    ) -> free_rounds.RegisterFreeRoundsResponse:
+        """The provider's word on a grant."""
+        return await self._call(self._free_rounds.RegisterFreeRounds, request, deadline)
+
+    async def cancel_free_rounds(
+        self, request: free_rounds.CancelFreeRoundsRequest, *, deadline: float | None = None
+    ) -> free_rounds.CancelFreeRoundsResponse:
+        """Take back what has not been played."""
+        return await self._call(self._free_rounds.CancelFreeRounds, request, deadline)
+
+    async def get_free_rounds(
+        self, request: free_rounds.GetFreeRoundsRequest, *, deadline: float | None = None
+    ) -> free_rounds.GetFreeRoundsResponse:
+        """A grant of free rounds."""
+        return await self._call(self._free_rounds.GetFreeRounds, request, deadline)
+
+    async def list_free_rounds(
+        self, request: free_rounds.ListFreeRoundsRequest, *, deadline: float | None = None
+    ) -> free_rounds.ListFreeRoundsResponse:
+        """A player's grants, newest first."""
+        return await self._call(self._free_rounds.ListFreeRounds, request, deadline)
+
+    async def pay_promo(
+        self, request: payouts.PayPromoRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """What a promotion gives a player."""
+        return (await self._call(self._payouts.PayPromo, request, deadline)).response
+
+    async def pay_prizes(
+        self, request: payouts.PayPrizesRequest, *, deadline: float | None = None
+    ) -> payouts.PayPrizesResponse:
+        """The prizes of a tournament, each by itself."""
+        return await self._call(self._payouts.PayPrizes, request, deadline)
+
+    async def pay_cashback(
+        self, request: payouts.PayCashbackRequest, *, deadline: float | None = None
+    ) -> wallet.PlayResponse:
+        """A part of what a player has lost."""
+        return (await self._call(self._payouts.PayCashback, request, deadline)).response
+
     async def post_journal(
         self, request: ledger.PostJournalRequest, *, deadline: float | None = None
     ) -> wallet.PlayResponse:
@@ -301,6 +439,114 @@ class Wallet:
     ) -> ledger.ListJournalsResponse:
         """A player's journals, newest first."""
         return await self._call(self._ledger.ListJournals, request, deadline)
+
+    async def publish_template(
+        self, request: promos.PublishTemplateRequest, *, deadline: float | None = None
+    ) -> promos.PublishTemplateResponse:
+        """Publish a version of a template."""
+        return await self._call(self._promos.PublishTemplate, request, deadline)
+
+    async def list_templates(
+        self, request: promos.ListTemplatesRequest, *, deadline: float | None = None
+    ) -> promos.ListTemplatesResponse:
+        """Templates, by id and version."""
+        return await self._call(self._promos.ListTemplates, request, deadline)
+
+    async def offer_bonus(
+        self, request: promos.OfferBonusRequest, *, deadline: float | None = None
+    ) -> promos.OfferBonusResponse:
+        """Offer a bonus to a player."""
+        return await self._call(self._promos.OfferBonus, request, deadline)
+
+    async def claim_bonus(
+        self, request: promos.ClaimBonusRequest, *, deadline: float | None = None
+    ) -> promos.ClaimBonusResponse:
+        """Accept an offer and its terms."""
+        return await self._call(self._promos.ClaimBonus, request, deadline)
+
+    async def grant_bonus(
+        self, request: promos.GrantBonusRequest, *, deadline: float | None = None
+    ) -> promos.GrantBonusResponse:
+        """Begin a claimed bonus, or one that needs no claim."""
+        return await self._call(self._promos.GrantBonus, request, deadline)
+
+    async def decline_bonus(
+        self, request: promos.DeclineBonusRequest, *, deadline: float | None = None
+    ) -> promos.DeclineBonusResponse:
+        """Do without what is offered."""
+        return await self._call(self._promos.DeclineBonus, request, deadline)
+
+    async def freeze_bonus(
+        self, request: promos.FreezeBonusRequest, *, deadline: float | None = None
+    ) -> promos.FreezeBonusResponse:
+        """Put a bonus on ice."""
+        return await self._call(self._promos.FreezeBonus, request, deadline)
+
+    async def unfreeze_bonus(
+        self, request: promos.UnfreezeBonusRequest, *, deadline: float | None = None
+    ) -> promos.UnfreezeBonusResponse:
+        """Let a bonus go on."""
+        return await self._call(self._promos.UnfreezeBonus, request, deadline)
+
+    async def forfeit_bonus(
+        self, request: promos.ForfeitBonusRequest, *, deadline: float | None = None
+    ) -> promos.ForfeitBonusResponse:
+        """Give a bonus up."""
+        return await self._call(self._promos.ForfeitBonus, request, deadline)
+
+    async def void_bonus(
+        self, request: promos.VoidBonusRequest, *, deadline: float | None = None
+    ) -> promos.VoidBonusResponse:
+        """Take a bonus away."""
+        return await self._call(self._promos.VoidBonus, request, deadline)
+
+    async def get_bonus(
+        self, request: promos.GetBonusRequest, *, deadline: float | None = None
+    ) -> promos.GetBonusResponse:
+        """All that a bonus screen shows."""
+        return await self._call(self._promos.GetBonus, request, deadline)
+
+    async def list_bonuses(
+        self, request: promos.ListBonusesRequest, *, deadline: float | None = None
+    ) -> promos.ListBonusesResponse:
+        """A player's bonuses, by id."""
+        return await self._call(self._promos.ListBonuses, request, deadline)
+
+    async def draft_policies(
+        self, request: policies.DraftPoliciesRequest, *, deadline: float | None = None
+    ) -> policies.DraftPoliciesResponse:
+        """Have settings checked and kept."""
+        return await self._call(self._policies.DraftPolicies, request, deadline)
+
+    async def approve_policies(
+        self, request: policies.ApprovePoliciesRequest, *, deadline: float | None = None
+    ) -> policies.ApprovePoliciesResponse:
+        """Publish a draft."""
+        return await self._call(self._policies.ApprovePolicies, request, deadline)
+
+    async def roll_back_policies(
+        self, request: policies.RollBackPoliciesRequest, *, deadline: float | None = None
+    ) -> policies.RollBackPoliciesResponse:
+        """Go back to an earlier version."""
+        return await self._call(self._policies.RollBackPolicies, request, deadline)
+
+    async def list_publications(
+        self, request: policies.ListPublicationsRequest, *, deadline: float | None = None
+    ) -> policies.ListPublicationsResponse:
+        """What was drafted and published, newest first."""
+        return await self._call(self._policies.ListPublications, request, deadline)
+
+    async def get_policies(
+        self, request: policies.GetPoliciesRequest, *, deadline: float | None = None
+    ) -> policies.GetPoliciesResponse:
+        """Every value in a context."""
+        return await self._call(self._policies.GetPolicies, request, deadline)
+
+    async def explain_policy(
+        self, request: policies.ExplainPolicyRequest, *, deadline: float | None = None
+    ) -> policies.ExplainPolicyResponse:
+        """One value, and why it is that."""
+        return await self._call(self._policies.ExplainPolicy, request, deadline)
 
     async def _call(self, method: grpc.aio.UnaryUnaryMultiCallable[Q, A], request: Q, deadline: float | None) -> A:
         try:

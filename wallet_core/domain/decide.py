@@ -9,13 +9,19 @@ from msgspec.structs import replace
 from wallet_core.domain import (
     bonuses,
     endings,
+    free_round_commands,
+    fx_commands,
     grants,
     hold_commands,
     hold_times,
     ledger,
     payments,
+    payouts,
     play,
     players,
+    points_commands,
+    policy_commands,
+    rate_commands,
     rounds,
     sessions,
     subwallets,
@@ -228,6 +234,12 @@ POSTINGS: dict[type[c.Recorded], Poster] = {
     **hold_times.POSTINGS,
     **withdrawals.POSTINGS,
     **subwallets.POSTINGS,
+    **policy_commands.POSTINGS,
+    **points_commands.POSTINGS,
+    **payouts.POSTINGS,
+    **free_round_commands.POSTINGS,
+    **rate_commands.POSTINGS,
+    **fx_commands.POSTINGS,
 }
 """What each recorded command posts."""
 

@@ -87,12 +87,13 @@ class _Operators(OfGrant, frozen=True):
 class RegisterFreeRounds(_Operators, frozen=True):
     """Say what the provider answered: it has the rounds, or would not take them (R-FREE-02)."""
 
+    provider_id: str
     confirmed: bool
 
     @property
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
-        return "REGISTER", self.grant_id, str(self.confirmed), self.reason, self.actor
+        return "REGISTER", self.grant_id, self.provider_id, str(self.confirmed), self.reason, self.actor
 
 
 class CancelFreeRounds(_Operators, frozen=True):
@@ -152,6 +153,8 @@ def _grant(desk: Desk, command: GrantFreeRounds) -> Posting:
 
 def _register(desk: Desk, command: RegisterFreeRounds) -> Posting:
     grant = find(desk, command.grant_id)
+    if grant.provider_id != command.provider_id:
+        raise Refused(Reason.BONUS_NOT_FOUND, f"{command.grant_id} is no grant at this provider.")
     words = (("reason", command.reason), ("actor", command.actor))
     if command.confirmed:
         if grant.over(desk.at):

@@ -133,7 +133,7 @@ def bonus_of(grant_id: str) -> str:
 
 def dispute_of(key: bytes) -> str:
     """Return the id of the hold of a disputed win; `key` is that of the win's transaction."""
-    return f"free@{key.hex()}"
+    return f"free:{key.hex()}"
 
 
 def rows(player_id: str, grant_id: str, *keys: bytes) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:

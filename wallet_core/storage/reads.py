@@ -290,10 +290,10 @@ class Reads:
         )
         return [Turnover(row[0], row[1], int(row[2]), int(row[3]), int(row[4])) for row in rows]
 
-    async def rates(self, source: str) -> Rates | None:
-        """Return the last table of a source of rates, if there is one."""
-        rows = await self._fetch("rates", source=source)
-        return RATES.read(rows[0]) if rows else None
+    async def rates(self, sources: Sequence[str]) -> list[Rates]:
+        """Return the last table of each of these sources of rates, in their order; those without one are left out."""
+        found = [await self._fetch("rates", source=source) for source in sources]
+        return [RATES.read(rows[0]) for rows in found if rows]
 
     async def quote(self, player_id: str, quote_id: str) -> Quote | None:
         """Return the quote, if there is one."""

@@ -230,8 +230,8 @@ class Store(Protocol):
         """Return what a player's cash did in [start, end), game by game."""
         ...
 
-    async def rates(self, source: str) -> Rates | None:
-        """Return the last table of a source of rates, if there is one."""
+    async def rates(self, sources: Sequence[str]) -> list[Rates]:
+        """Return the last table of each of these sources of rates, in their order; those without one are left out."""
         ...
 
     async def quote(self, player_id: str, quote_id: str) -> Quote | None:

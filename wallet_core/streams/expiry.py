@@ -14,6 +14,7 @@ import structlog
 
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Decision, Outcome
+from wallet_core.domain.free_round_commands import ExpireFreeRounds
 from wallet_core.domain.hold_times import EscalateHold, ExpireHold, SweepHold
 from wallet_core.domain.promo_commands import ActivateBonus, ExpireBonus
 from wallet_core.engine.batcher import Batcher, Expired, Overloaded, Stopped
@@ -51,6 +52,7 @@ DUE = (
     Due("freeze swept", "holds_swept", lambda row: SweepHold(*row)),
     Due("bonus expired", "bonuses_expired", lambda row: ExpireBonus(*row)),
     Due("bonus started", "bonuses_startable", lambda row: ActivateBonus(*row)),
+    Due("free rounds expired", "free_rounds_expired", lambda row: ExpireFreeRounds(*row)),
 )
 """Everything that falls due."""
 
