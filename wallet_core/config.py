@@ -46,6 +46,42 @@ class Terms(_Section):
     debt_recovery_deposit: Percent = 0
 
 
+class FxSource(_Section):
+    """A source of rates: how old they may be in seconds, while the market is open and while it is closed (0: not then).
+
+    A file is one in the form of the European Central Bank's daily rates, read again and again.
+    """
+
+    name: Id
+    max_age: Annotated[int, Field(gt=0, le=31 * 86_400)] = 60
+    weekend_max_age: Annotated[int, Field(ge=0, le=31 * 86_400)] = 900
+    file: Path | None = None
+
+
+class Fx(_Section):
+    """Conversions: margins in hundredths of a percent, times in seconds, and what a player may do in 24 hours.
+
+    The volume is in major units of `reference`. Of the sources the first that has a usable rate is taken.
+    """
+
+    margin_bps: Annotated[int, Field(ge=0, le=5_000)] = 150
+    weekend_bps: Annotated[int, Field(ge=0, le=4_000)] = 100
+    ttl: Annotated[int, Field(gt=0, le=3_600)] = 30
+    deviation_bps: Annotated[int, Field(ge=0, le=10_000)] = 100
+    daily_count: Annotated[int, Field(ge=0, le=1_000)] = 5
+    daily_volume: Annotated[int, Field(ge=0, le=1_000_000_000)] = 5_000
+    reference: str = "EUR"
+    min_holding: Annotated[int, Field(ge=0, le=86_400)] = 0
+    round_trips: Annotated[int, Field(ge=1, le=1_000)] = 3
+    sources: list[FxSource] = [FxSource(name="push")]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Fx":
+        if len({source.name for source in self.sources}) < len(self.sources):
+            raise ValueError("two [[fx.sources]] have the same name; each needs its own")
+        return self
+
+
 class Token(_Section):
     """A caller: its name in the logs, its role, and its token by reference or as the SHA-256 of it in hex."""
 
@@ -114,6 +150,7 @@ class Settings(BaseSettings):
     watch_every: Annotated[float, Field(gt=0)] = 30.0
 
     terms: Terms = Terms()
+    fx: Fx = Fx()
     token_key: str = ""
     tokens: list[Token] = []
     providers: list[Provider] = []
