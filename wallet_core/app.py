@@ -11,16 +11,19 @@ from wallet_core.api.core import Core
 from wallet_core.api.identify import Identities
 from wallet_core.api.providers import Providers
 from wallet_core.api.server import Server
-from wallet_core.config import ConfigError, Settings, token_key
+from wallet_core.config import ConfigError, Fx, Settings, token_key
 from wallet_core.domain.commands import Terms
+from wallet_core.domain.fx_terms import SECOND, FxTerms, Source
+from wallet_core.domain.money import CURRENCIES
 from wallet_core.engine import graves
 from wallet_core.engine.batcher import Batcher, Expired, Overloaded
 from wallet_core.engine.clock import Clock
+from wallet_core.engine.in_force import InForce
 from wallet_core.storage import migrate
 from wallet_core.storage.postgres import open_postgres
 from wallet_core.storage.sqlite import open_sqlite
 from wallet_core.storage.store import Store, Unavailable
-from wallet_core.streams import expiry
+from wallet_core.streams import expiry, rates
 from wallet_core.telemetry import Metrics
 
 WATCH_AGAIN = 5.0
@@ -84,6 +87,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
         )
         stack.push_async_callback(batcher.stop)
         metrics.watch_queue(lambda: batcher.depth)
+        in_force = InForce(store, clock)
+        await in_force.refresh()
         core = Core(
             store=store,
             batcher=batcher,
@@ -93,6 +98,8 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             terms=Terms(settings.terms.debt_recovery_win, settings.terms.debt_recovery_deposit),
             token_key=token_key(settings),
             metrics=metrics,
+            fx=fx_terms(settings.fx),
+            in_force=in_force,
         )
         server = Server(core, settings)
         target = await server.start()
@@ -102,6 +109,28 @@ async def running(settings: Settings) -> AsyncIterator[Running]:
             task = asyncio.get_running_loop().create_task(_kept(name, watch))
             stack.push_async_callback(_cancelled, task)
         yield Running(target, store, metrics, metrics_url)
+
+
+def fx_terms(fx: Fx) -> FxTerms:
+    """Return the rules of conversions.
+
+    Raises:
+        ConfigError: limits count in a currency that is none.
+    """
+    if fx.reference not in CURRENCIES:
+        raise ConfigError(f"fx.reference: {fx.reference!r} is not registered; use an upper-case ISO 4217 code")
+    return FxTerms(
+        margin_bps=fx.margin_bps,
+        weekend_bps=fx.weekend_bps,
+        ttl=fx.ttl * SECOND,
+        deviation_bps=fx.deviation_bps,
+        daily_count=fx.daily_count,
+        daily_volume=fx.daily_volume,
+        reference=fx.reference,
+        min_holding=fx.min_holding * SECOND,
+        round_trips=fx.round_trips,
+        sources=tuple(Source(each.name, each.max_age * SECOND, each.weekend_max_age * SECOND) for each in fx.sources),
+    )
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> str | None:
@@ -120,8 +149,13 @@ def _serve_metrics(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
 def _watches(core: Core, settings: Settings) -> dict[str, Watch]:
     """Return what runs beside the calls, for ever, by name."""
     often = {"interval": settings.watch_every, "patience": settings.default_deadline}
+    files = {source.name: source.file for source in settings.fx.sources if source.file is not None}
     return {
-        "graves": lambda: graves.watch(core.batcher, core.store, core.clock, core.providers.profiles(), **often),
+        "rates": lambda: rates.watch(core.batcher, core.store, core.fx, files, **often),
+        "graves": lambda: graves.watch(
+            core.batcher, core.store, core.clock, core.providers.profiles(), core.in_force.now, **often
+        ),
+        "policies": core.in_force.watch,
         "expiry": lambda: expiry.watch(core.batcher, core.store, core.clock, observe=core.metrics.observe_due, **often),
     }
 

@@ -11,8 +11,11 @@ from wallet_core.api.identify import Identities
 from wallet_core.api.providers import Providers
 from wallet_core.domain.commands import Command, Terms
 from wallet_core.domain.decision import Decision, Refused
+from wallet_core.domain.fx_terms import FxTerms
+from wallet_core.domain.policies import Policies
 from wallet_core.engine.batcher import Batcher
 from wallet_core.engine.clock import Clock
+from wallet_core.engine.in_force import InForce
 from wallet_core.storage.store import Store
 from wallet_core.telemetry import Metrics
 
@@ -29,6 +32,13 @@ class Core:
     terms: Terms
     token_key: bytes
     metrics: Metrics
+    in_force: InForce
+    fx: FxTerms
+
+    @property
+    def policies(self) -> Policies:
+        """The policies, as they are in force now."""
+        return self.in_force.now()
 
     async def submit(self, command: Command) -> Decision:
         """Return the decision on a command by the deadline of the call."""

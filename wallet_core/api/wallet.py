@@ -1,7 +1,7 @@
 """WalletService: plays, and what is known of them afterwards."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grpc import StatusCode
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from wallet.v1 import wallet_pb2 as pb
 from wallet.v1.wallet_pb2_grpc import WalletServiceServicer
 
-from wallet_core.api import convert, fields, plays, queries
+from wallet_core.api import convert, discretion, fields, plays, queries
 from wallet_core.api.call import CURRENT
 from wallet_core.api.core import Core, answered
 from wallet_core.api.errors import Denied, fault_of
@@ -18,6 +18,7 @@ from wallet_core.api.identify import Nobody, Who
 from wallet_core.domain import commands as c
 from wallet_core.domain.decision import MESSAGES, Decision, Outcome, Reason, Refusal, Refused, Result
 from wallet_core.domain.entries import Kind
+from wallet_core.domain.policies import NotPublished
 from wallet_core.domain.profiles import UNKNOWN_ROLLBACK
 from wallet_core.engine import graves
 from wallet_core.engine.batcher import Overloaded, Stopped
@@ -56,10 +57,10 @@ class WalletService(WalletServiceServicer):
         self, request: pb.PreviewPlayRequest, context: ServicerContext[Any, Any]
     ) -> pb.PreviewPlayResponse:
         """Answer what a play would lead to."""
-        play = plays.play(request.play, self._core.providers, self._core.terms)
+        play = plays.play(request.play, self._core.providers, self._core.terms, self._core.policies)
         (who,) = await self._core.identities.of([_who(request.play, play)])
         if isinstance(who, str):
-            decision = await self._core.batcher.preview(replace(play, player_id=who))
+            decision = await self._previewed(replace(play, player_id=who))
         elif isinstance(who, Refusal):
             decision = Decision(play.player_id, refusal=who)
         else:
@@ -82,6 +83,7 @@ class WalletService(WalletServiceServicer):
             prefix=request.external_key_prefix,
             profile=self._core.providers.named(request.provider_id).profile,
             deadline=CURRENT.get().expires,
+            policies=self._core.policies,
         )
         reply = pb.RollbackBatchResponse()
         for external_key, decision in undone:
@@ -115,8 +117,15 @@ class WalletService(WalletServiceServicer):
             self._core, request.player_id, request.page, request.provider_id, request.round_id
         )
         profile = self._core.providers.profile
-        found = [convert.transaction(row, profile(row.provider_id)) for row in rows]
+        found = [convert.transaction(discretion.transaction(row), profile(row.provider_id)) for row in rows]
         return pb.ListTransactionsResponse(transactions=found, next_page_token=token)
+
+    async def _previewed(self, play: c.Play) -> Decision:
+        try:
+            return await self._core.batcher.preview(play)
+        except NotPublished:
+            await self._core.in_force.refresh()
+            return await self._core.batcher.preview(replace(play, policies=self._core.policies))
 
     async def _one(self, request: pb.PlayRequest) -> pb.PlayResponse:
         (found,) = await self._decisions([request])
@@ -138,15 +147,28 @@ class WalletService(WalletServiceServicer):
             else:
                 commands.append((index, command, _who(request, command)))
         players = await self._core.identities.of([who for _, _, who in commands])
+        whose = {index: (command, who) for (index, command, _), who in zip(commands, players, strict=True)}
+        await self._decided(whose, found)
+        ahead = {index: each for index, each in whose.items() if isinstance(found[index], NotPublished)}
+        if ahead:  # of rounds that began in another process, by policies that this one has not seen
+            await self._core.in_force.refresh()
+            policies = self._core.policies
+            renewed = {index: (replace(play, policies=policies), who) for index, (play, who) in ahead.items()}
+            await self._decided(renewed, found)
+        return [each for each in found if each is not None]
+
+    async def _decided(
+        self, whose: Mapping[int, tuple[c.Play, str | Refusal | Nobody]], found: list[Decision | Exception | None]
+    ) -> None:
+        """Have plays decided, and put what comes of each in its place."""
         begun: dict[int, asyncio.Future[Decision]] = {}
-        for (index, command, _), who in zip(commands, players, strict=True):
+        for index, (command, who) in whose.items():
             started = self._begin(command, who)
             if isinstance(started, asyncio.Future):
                 begun[index] = started
             else:
                 found[index] = started
         await _answered(begun, found)
-        return [each for each in found if each is not None]
 
     def _begin(self, command: c.Play, who: str | Refusal | Nobody) -> asyncio.Future[Decision] | Decision | Exception:
         """Have the play decided; return what will be its decision, or what it is already."""
@@ -164,7 +186,7 @@ class WalletService(WalletServiceServicer):
         caller = CURRENT.get().caller
         if caller is not None and not caller.may_name(request.provider_id):
             raise Denied(StatusCode.PERMISSION_DENIED, f"{caller.name} may not name the provider.")
-        return plays.play(request, self._core.providers, self._core.terms)
+        return plays.play(request, self._core.providers, self._core.terms, self._core.policies)
 
     def _put(self, play: c.Play, player_id: str) -> asyncio.Future[Decision]:
         """Put the play in the queue: a future costs a tenth of a task."""

@@ -1,34 +1,36 @@
-"""The commands: up, serve, migrate, check."""
+"""The commands: up, serve, migrate, check, rates, policies."""
 
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import msgspec
 import typer
-import uvloop
 
 from wallet_core import app as wiring
 from wallet_core import config, telemetry
+from wallet_core.cli import policies
 from wallet_core.cli import up as upping
 from wallet_core.cli.processes import Failed
-from wallet_core.config import ConfigError
+from wallet_core.cli.running import FAILED, MISUSED, ConfigFile, Database
+from wallet_core.cli.running import run as _run
+from wallet_core.cli.running import settings as _settings
+from wallet_core.domain.decision import Decision
+from wallet_core.domain.rates import Pair
+from wallet_core.engine.batcher import Batcher
+from wallet_core.engine.clock import Clock
 from wallet_core.storage import check as checking
 from wallet_core.storage import migrate as migrating
-from wallet_core.storage.store import Unavailable
-
-T = TypeVar("T")
-
-FAILED = 1
-MISUSED = 2
+from wallet_core.streams import rates as reading
 
 app = typer.Typer(help="A casino wallet: its core, and what keeps it.", no_args_is_help=True, add_completion=False)
 
-_Config = Annotated[Path | None, typer.Option("--config", envvar="WALLET_CONFIG", help="A TOML file of settings.")]
-_Database = Annotated[str, typer.Option("--database", help="Instead of the configured one.")]
+_Config = ConfigFile
+_Database = Database
+
+app.add_typer(policies.app, name="policies")
 
 
 @app.command()
@@ -55,6 +57,28 @@ def check(config_file: _Config = None, database: _Database = "") -> None:
     typer.echo(f"{len(checking.laws())} laws checked, {len(violations)} violations", err=True)
     if violations:
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def rates(
+    file: Annotated[Path, typer.Argument(help="The European Central Bank's daily rates, eurofxref-daily.xml.")],
+    source: Annotated[str, typer.Option(help="Whose rates they are: a name of [[fx.sources]].")] = reading.ECB,
+    config_file: _Config = None,
+    database: _Database = "",
+) -> None:
+    """Publish the exchange rates of a file; print what was published, or fail and say why not."""
+    settings = _settings(config_file)
+    try:
+        found = reading.read(file)
+    except reading.Unreadable as unreadable:
+        typer.echo(f"rates: {file}: {unreadable}", err=True)
+        raise typer.Exit(MISUSED) from None
+    decision = _run(_rates(settings, database or settings.database, source, found))
+    if decision.refusal is not None:
+        typer.echo(f"rates: {decision.refusal.reason.name}: {decision.refusal.message}", err=True)
+        raise typer.Exit(FAILED)
+    outcome = "known already" if decision.replayed else "published"
+    typer.echo(f"{source}: {len(found[1])} rates as of {found[0] // 1_000_000} {outcome}")
 
 
 @app.command()
@@ -93,29 +117,22 @@ async def _serve(settings: config.Settings) -> None:
         await stop.wait()
 
 
+async def _rates(
+    settings: config.Settings, database: str, source: str, found: tuple[int, tuple[Pair, ...]]
+) -> Decision:
+    terms = wiring.fx_terms(settings.fx)
+    store = await wiring.open_store(database)
+    batcher = Batcher(store, Clock())
+    try:
+        return await reading.publish(batcher, store, terms, source, found, patience=settings.default_deadline)
+    finally:
+        await batcher.stop()
+        await store.close()
+
+
 async def _check(database: str) -> list[checking.Violation]:
     store = await wiring.open_store(database)
     try:
         return await checking.check(store)
     finally:
         await store.close()
-
-
-def _settings(path: Path | None) -> config.Settings:
-    try:
-        return config.load(path)
-    except ConfigError as error:
-        typer.echo(f"settings: {error}", err=True)
-        raise typer.Exit(MISUSED) from None
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run on the fastest loop there is; turn what a person can put right into a sentence."""
-    try:
-        return uvloop.run(work)
-    except ConfigError as error:
-        typer.echo(f"settings: {error}", err=True)
-        raise typer.Exit(MISUSED) from None
-    except Unavailable as error:
-        typer.echo(f"the database is not there ({error}); check its address and whether it runs", err=True)
-        raise typer.Exit(FAILED) from None
