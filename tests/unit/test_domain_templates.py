@@ -211,6 +211,7 @@ def test_an_amount_of_nothing_is_no_grant():
             units("99"),
             units("5"),
         ),
+        ({"cap_of_bonus": INT64_MAX, "max_bet_of_bonus": INT64_MAX}, None, None),
         ({"max_bet_of_bonus": 1_000, "amounts": (replace(EUR, max_bet=units("9")),)}, None, units("8")),
     ],
 )

@@ -188,8 +188,8 @@ def terms(template: Template, currency: str, grant: int = 0, deposit: int = 0) -
     bets = [table.max_bet, grant * promotion.max_bet_of_bonus // BPS]
     return replace(
         promotion.terms,
-        cap=min((each for each in caps if each), default=None),
-        max_bet=min((each for each in bets if each), default=None),
+        cap=min((each for each in caps if 0 < each <= INT64_MAX), default=None),  # more is none
+        max_bet=min((each for each in bets if 0 < each <= INT64_MAX), default=None),
         dust=table.dust,
         accepted=template.digest,
     )
