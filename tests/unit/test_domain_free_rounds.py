@@ -282,6 +282,16 @@ def test_more_rounds_that_win_than_were_granted_are_disputed():
     plays.books.assert_sound()
 
 
+def test_rounds_of_which_no_stake_came_end_the_grant_too():
+    plays = available(rounds=2, settle=Settle.END)
+    plays.win("", "1", "w1")
+    plays.end("e1")
+    assert (plays.grant.state, plays.grant.waiting) == (State.IN_USE, units("1"))
+    plays.win("", "1", "w2")
+    assert plays.end("e2").parts == (("CASH", units("2")),)
+    assert plays.grant.state is State.COMPLETED
+
+
 def test_a_round_may_win_more_than_once():
     plays = available(rounds=1)
     plays.begin("r1")

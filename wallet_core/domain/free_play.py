@@ -122,10 +122,13 @@ def win(book: Book, grant: Grant | None, free: FreeWin) -> Award:
 
 
 def end(book: Book, grant: Grant | None, at: int) -> Award:
-    """Put the grant in the book with one of its rounds ended; after the last, return what has waited for that."""
-    if grant is None or not grant.open:
+    """Put the grant in the book with one of its rounds ended; after the last, return what has waited for that.
+
+    Rounds of which no stake came are not among those that are open, but among those that were used.
+    """
+    if grant is None:
         return Award()
-    grant = replace(grant, open=grant.open - 1, changed_at=at)
+    grant = replace(grant, open=max(0, grant.open - 1), changed_at=at)
     if grant.state is State.IN_USE and not grant.open and grant.used >= grant.rounds:
         state = after(grant, Event.COMPLETE)
         return pay_out(book, replace(grant, state=state, over_at=at, reason="all played"), at)

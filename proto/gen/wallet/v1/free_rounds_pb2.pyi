@@ -62,7 +62,9 @@ class _FreeRoundSettleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FreeR
     FREE_ROUND_SETTLE_UNSPECIFIED: _FreeRoundSettle.ValueType  # 0
     FREE_ROUND_SETTLE_EACH: _FreeRoundSettle.ValueType  # 1
     FREE_ROUND_SETTLE_END: _FreeRoundSettle.ValueType  # 2
-    """Together, when the grant is over."""
+    """Together, when the last round is closed, or the grant is over. For providers that close their rounds: one that sends a
+    total itself is paid by EACH.
+    """
 
 class FreeRoundSettle(_FreeRoundSettle, metaclass=_FreeRoundSettleEnumTypeWrapper):
     """When winnings are paid (R-FREE-04)."""
@@ -70,7 +72,9 @@ class FreeRoundSettle(_FreeRoundSettle, metaclass=_FreeRoundSettleEnumTypeWrappe
 FREE_ROUND_SETTLE_UNSPECIFIED: FreeRoundSettle.ValueType  # 0
 FREE_ROUND_SETTLE_EACH: FreeRoundSettle.ValueType  # 1
 FREE_ROUND_SETTLE_END: FreeRoundSettle.ValueType  # 2
-"""Together, when the grant is over."""
+"""Together, when the last round is closed, or the grant is over. For providers that close their rounds: one that sends a
+total itself is paid by EACH.
+"""
 Global___FreeRoundSettle: _TypeAlias = FreeRoundSettle  # noqa: Y015
 
 @_typing.final
