@@ -10,7 +10,7 @@ from wallet_core.domain.explanations import Explanation
 from wallet_core.domain.layers import Setting
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.pockets import Pocket
-from wallet_core.domain.policies import Basis, Mode, Policies, Split, WriteOff
+from wallet_core.domain.policies import Basis, Game, Mode, Policies, Split, WriteOff
 from wallet_core.domain.policy_keys import Layer
 from wallet_core.domain.promos import Bonus, BonusTerms, Counts, MaxBetBasis, MaxBetScope, State, Timing
 from wallet_core.domain.publications import Publication
@@ -26,6 +26,9 @@ class Policy(Policies, frozen=True):
 
     def write_off(self, brand_id, provider_id, game_id, version):
         return self.rule
+
+    def game(self, provider_id, game_id, version=None):
+        return Game()
 
 
 def bonus_first(**changes):
@@ -463,4 +466,30 @@ def test_r_fund_12_a_win_is_split_by_the_stakes_it_names_where_the_policy_says_s
     assert parts(books.do(play(win("w1", "8.00", "b2"), policies=by_reference))) == {"BONUS:7": "8.00"}
     assert parts(books.do(play(win("w2", "8.00", "b1"), policies=by_reference))) == {"CASH": "8.00"}
     assert parts(books.do(play(win("w3", "8.00"), policies=by_reference))) == {"CASH": "4.00", "BONUS:7": "4.00"}
+    books.assert_sound()
+
+
+class Earning(Policy, frozen=True):
+    """A point for each 10.00 of cash staked."""
+
+    def points_rate(self, brand_id, provider_id, game_id, version):
+        return 10
+
+
+def points(books):
+    row = books.rows.get((Pocket, PLAYER, "PTS", "POINTS"))
+    return row.amount if row else 0
+
+
+def test_gc_pt_01_closed_cash_stakes_earn_points_and_a_rollback_takes_them():
+    books = Books(cash="20.00")
+    granted(books, "5.00")
+    policies = Earning(version=1)
+    books.do(play(bet("b1", "12.34"), policies=policies))
+    assert points(books) == 0
+    books.do(play(win("w1", "0"), policies=policies, close_round=True))
+    assert points(books) == 12_340
+    books.do(play(rollback("x1", "b1"), policies=policies))
+
+    assert points(books) == 0
     books.assert_sound()

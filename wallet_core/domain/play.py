@@ -233,7 +233,7 @@ def _store(
     number = book.post(player_id, identity, table.currency, move.entries, round_=move.round)
     if closing and (closed := table.close(identity, number)):
         outcome, number = Outcome.APPLIED, closed
-    left = table.settle(before)
+    left = table.settle(before, identity, number)
     if table.funding is not None:
         book.put(explained(player_id, identity, action.amount or 0, table.funding))
         table.funding = None

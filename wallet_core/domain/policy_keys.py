@@ -183,6 +183,13 @@ KEYS: dict[str, Key] = {
         _number("fx.max_age", Merge.MIN, 60, "seconds", "R-FX-09", least=1, most=86_400, layers=_HOUSE),
         _number("fx.daily_count", Merge.MIN, 5, "conversions a day", "R-FX-11"),
         _amount("fx.daily_volume", Merge.MIN, 5_000, "R-FX-11"),
+        # What stakes earn beside what they win. Nothing, unless somebody says so (R-PTS-01, R-PTS-04).
+        _number(
+            *("points.rate", Merge.OVERRIDE, 0, "10,000ths of a point a display unit of cash staked", "R-PTS-01"),
+            most=1_000_000,
+            layers=_PLACE,
+            lock=Layer.LICENCE,
+        ),
         # What belongs to what.
         Key("brand.licence", Type.WORD, Merge.OVERRIDE, (Layer.LICENCE,), "", "R-CFG-01", of=Of.BRAND),
         Key("licence.regulator", Type.WORD, Merge.OVERRIDE, (Layer.LICENCE,), "", "R-CFG-01", of=Of.LICENCE),

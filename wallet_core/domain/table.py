@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain import accounts, bonuses, free_play, rounds
+from wallet_core.domain import accounts, bonuses, free_play, points, rounds
 from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Action, Play
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused, Result
@@ -13,6 +13,7 @@ from wallet_core.domain.entries import GRANT, Entry, Kind, Transaction, digest, 
 from wallet_core.domain.free_rounds import Grant
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.points import PointsRate
 from wallet_core.domain.profiles import Zero
 from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.sessions import Session
@@ -158,11 +159,16 @@ class Table(Struct, eq=False):
             (moving is not None and moving.mixed)
             or (before is not None and before.mixed)
             or self.book.bonuses(command.player_id)
+            or command.policies.version  # before the first, nothing is earned
         )
         return (round_id, before) if cares else None
 
-    def settle(self, watched: tuple[str, Round | None] | None) -> int:
-        """Bring the bonuses up to what became of a round; return how many transactions that left."""
+    def settle(self, watched: tuple[str, Round | None] | None, identity: bytes, first: int) -> int:
+        """Bring bonuses and points up to what became of a round; return how many transactions that left.
+
+        Points are lines of the transaction `identity`, numbered from `first`: what closed stakes of cash earn, less
+        what they earned before (R-PTS-01).
+        """
         if watched is None:
             return 0
         round_id, before = watched
@@ -170,7 +176,23 @@ class Table(Struct, eq=False):
         after = self.book.round(command.player_id, command.provider_id, round_id)
         if after is None:
             return 0
-        return bonuses.settle(self.book, command.policies, before, after, self.at + self.index + 1)
+        player = self.book.player(command.player_id)
+        brand_id = player.brand_id if player else ""
+        policies = command.policies
+        rate = policies.points_rate(brand_id, after.provider_id, after.game_id, after.policies)
+        if rate:
+            gained = sum(sign * self._earned(round_, rate) for sign, round_ in ((1, after), (-1, before)))
+            purse = self.book.pockets(command.player_id, points.PTS)
+            held, owed = (purse[each].amount if each in purse else 0 for each in (accounts.POINTS, accounts.DEBT))
+            entries = points.entries_earned(gained, -owed) if gained > 0 else points.entries_lost(-gained, held)
+            self.book.post(command.player_id, identity, points.PTS, entries, first=first)
+        return bonuses.settle(self.book, policies, before, after, self.at + self.index + 1)
+
+    def _earned(self, round_: Round | None, rate: int) -> int:
+        """Return the points that the cash stakes of a round earn while it is closed."""
+        if round_ is None or round_.state is not rounds.State.CLOSED:
+            return 0
+        return points.earned(bonuses.share(round_.mix)[0], self.quantum, PointsRate(rate, 1, round_.policies))
 
     @property
     def purse(self) -> Mapping[str, Pocket]:
