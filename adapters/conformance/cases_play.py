@@ -120,6 +120,7 @@ PLAY = (
         close(leaves="-10.00"),
         again(close(), Situation.OK, leaves="-10.00"),
         bet(id="b", amount="1.00", says=(Situation.ROUND_CLOSED,), leaves="-11.00", refused_leaves="-10.00"),
+        bet(id="b", amount="1.00", says=(Situation.ROUND_CLOSED,), leaves="-11.00", refused_leaves="-10.00"),
     ),
     case(
         "round.closed-and-won",

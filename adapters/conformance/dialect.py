@@ -270,6 +270,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     # --- what is answered. `read` may raise ValueError, LookupError, TypeError: the answer is then "unreadable".
     read: Callable[[Reply], Said]
     says: Mapping[Situation, Row]
+    # What answers call themselves, without parameters.
+    content_types: tuple[str, ...] = ("application/json",)
     # Where answers are signed, too: whether this one is, by that key.
     proves: Callable[[Reply, bytes], bool] | None = None
     replays: Replays = Replays.THEN

@@ -154,6 +154,8 @@ class Played:
         prove = self._dialect.proves
         if prove and not any(prove(reply, secret) for secret in self._target.secrets):
             raise Wrong(f"the answer is not signed as it should be: {excerpt}")
+        if reply.content_type.partition(";")[0].strip().lower() not in self._dialect.content_types:
+            raise Wrong(f"an unreadable answer: {excerpt}, called {reply.content_type!r}")
         try:
             return self._dialect.read(reply)
         except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
