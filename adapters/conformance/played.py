@@ -141,6 +141,7 @@ class Played:
                 data=sent.body or None,
                 headers=sent.headers,
                 skip_auto_headers=["Content-Type"],
+                allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=patience),
             ) as answer:
                 return Reply(answer.status, answer.headers.get("Content-Type", ""), await answer.read())

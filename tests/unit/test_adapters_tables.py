@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 import adapters
-from adapters.conformance.dialect import DEFAULTS, Situation, row
+from adapters.conformance.cases import MADE_UP
+from adapters.conformance.dialect import DEFAULTS, Forgery, Situation, row
 from adapters.conformance.dialects import dialects
+from adapters.conformance.kit import all_cases
 from adapters.conformance.wires import Reply
 from adapters.faults import Fault
 from adapters.provider import REASONS, No
@@ -85,6 +87,23 @@ def test_a_dialect_knows_every_situation_or_says_why_not(dialect):
 
     assert [situation for situation in Situation if situation not in known] == []
     assert dialect.says.keys() & dialect.lacks.keys() == set()
+
+
+@each
+def test_what_a_dialect_lacks_is_something_there_is_and_it_has_not(dialect):
+    functions = {"prize", "close", "bet_and_win", "batch"}
+    names = {case.name for case in all_cases(dialect)}
+
+    assert set(dialect.lacks) - names - functions - MADE_UP - set(Situation) - set(Forgery) == set()
+    assert [name for name in functions if (getattr(dialect, name) is None) != (name in dialect.lacks)] == []
+    assert [name for name, why in dialect.lacks.items() if not why] == []
+
+
+def test_names_of_cases_are_names_of_one_case_and_say_where_they_come_from():
+    for dialect in DIALECTS:
+        names = [case.name for case in all_cases(dialect)]
+        assert sorted(set(names)) == sorted(names)
+        assert [case.name for case in all_cases(dialect) if not case.source] == []
 
 
 @pytest.mark.parametrize("code", CODES)
