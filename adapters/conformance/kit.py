@@ -17,6 +17,7 @@ from adapters.conformance.cases_refusals import REFUSALS
 from adapters.conformance.cases_repeats import REPEATS
 from adapters.conformance.cases_rollbacks import ROLLBACKS
 from adapters.conformance.dialect import Case, Dialect, Forgery, Seat, Step
+from adapters.conformance.expected import words
 from adapters.conformance.target import Target
 
 __all__ = ["Outcome", "Target", "Verdict", "all_cases", "judged", "not_applicable", "run"]
@@ -69,7 +70,7 @@ def _lacking(dialect: Dialect, step: Step) -> str | None:
     for named in (step.forged, step.seat):
         if named and named in dialect.lacks:
             return dialect.lacks[named]
-    if not played.words(dialect, step):
+    if not words(dialect, step):
         return dialect.lacks.get(str(step.says[0]), f"nothing is said where {step.says[0]}")
     return None
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from adapters.conformance.dialect import Seat, Situation, row
-from adapters.conformance.played import fits
+from adapters.conformance.expected import fits
 from adapters.conformance.wires import Wire
 from adapters.faults import Fault
 from adapters.providers import module
