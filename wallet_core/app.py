@@ -14,7 +14,7 @@ from wallet_core.api.server import Server
 from wallet_core.config import ConfigError, Settings, token_key
 from wallet_core.domain.commands import Terms
 from wallet_core.engine import graves
-from wallet_core.engine.batcher import Batcher
+from wallet_core.engine.batcher import Batcher, Expired, Overloaded
 from wallet_core.engine.clock import Clock
 from wallet_core.storage import migrate
 from wallet_core.storage.postgres import open_postgres
@@ -114,7 +114,7 @@ def _serve_metrics(settings: Settings, metrics: Metrics, stack: AsyncExitStack) 
 
 
 async def _watch(core: Core, settings: Settings) -> None:
-    """Watch the graves for as long as the core runs; a database that is away for a while does not end it."""
+    """Watch the graves for as long as the core runs; a database that is away or busy for a while does not end it."""
     while True:
         try:
             await graves.watch(
@@ -125,7 +125,7 @@ async def _watch(core: Core, settings: Settings) -> None:
                 interval=settings.watch_every,
                 patience=settings.default_deadline,
             )
-        except Unavailable:
+        except (Unavailable, Overloaded, Expired):
             _log.warning("watch interrupted", again_in=WATCH_AGAIN)
         except Exception:  # noqa: BLE001  the core serves on without its watch, and says so
             _log.exception("watch failed", again_in=WATCH_AGAIN)
