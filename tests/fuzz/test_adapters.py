@@ -132,6 +132,14 @@ def hold(door, sent, status, body):
         assert said != internal or internal == later, body
 
 
+def accepted(door, status, body):
+    """Whether an answer says yes; what was no HTTP is answered without a word of the protocol's."""
+    try:
+        return door.dialect.read(Reply(status, "", body)).ok
+    except (ValueError, LookupError):
+        return status == HTTPStatus.OK
+
+
 @exploring(150)
 @given(data=st.data())
 async def test_a_request_that_is_nearly_right_is_answered_by_the_protocol(door, sent, data):
@@ -150,7 +158,7 @@ async def test_a_request_that_is_nearly_right_is_answered_by_the_protocol(door, 
     assert not [log for log in logs if log["event"] in {"failed", "fault"}]  # what nobody had thought of
     forged = signs == "never" or (wire.body != told.body and Forgery.ANOTHER_BODY not in door.dialect.lacks)
     if signature and forged and wire.method != "HEAD" and wire.target.partition("?")[0] not in UNSIGNED:
-        assert not door.dialect.read(Reply(status, "", body)).ok
+        assert not accepted(door, status, body)
 
 
 @settings(exploring(4), phases=[Phase.explicit, Phase.reuse, Phase.generate])
