@@ -174,7 +174,7 @@ async def test_every_adapter_there_is_knows_its_provider_s_key_and_the_demo_s_pl
 
 
 async def test_every_adapter_passes_the_conformance_kit_and_the_report_says_so(tmp_path):
-    """`python -m adapters conformance --up line.json --report markdown=adapters/conformance/REPORT.md` writes it anew."""
+    """To write it anew: conformance --up line.json --report markdown=adapters/conformance/REPORT.md."""
     line, report = tmp_path / "line.json", tmp_path / "report.md"
     with (tmp_path / "log").open("wb") as log:
         async with up(tmp_path / "data", "--port-base", "0", "--adapters", "all", log=log) as running:
