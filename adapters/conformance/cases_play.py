@@ -60,7 +60,7 @@ PLAY = (
     ),
     case(
         "play.second-win-of-a-bet",
-        "core operations 3",
+        "providers 1.4",
         bet(leaves="-10.00"),
         win(id="w", leaves="-9.00"),
         win(id="v", amount="2.00", says=(Situation.SECOND_WIN,), leaves="-7.00", refused_leaves="-9.00"),
@@ -119,6 +119,7 @@ PLAY = (
         bet(),
         close(leaves="-10.00"),
         again(close(), Situation.OK, leaves="-10.00"),
+        bet(id="b", amount="1.00", says=(Situation.ROUND_CLOSED,), leaves="-11.00", refused_leaves="-10.00"),
         bet(id="b", amount="1.00", says=(Situation.ROUND_CLOSED,), leaves="-11.00", refused_leaves="-10.00"),
     ),
     case(

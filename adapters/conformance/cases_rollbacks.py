@@ -32,7 +32,7 @@ ROLLBACKS = (
         rollback(leaves="0"),
         rollback(id="y", says=(Situation.SAME_ROLLBACK, Situation.REFUSED), leaves="0"),
     ),
-    case("rollback.without-a-player", "design 4", bet(), rollback(seat=UNNAMED), balance(leaves="0")),
+    case("rollback.without-a-player", "R-RB-01", bet(), rollback(seat=UNNAMED), balance(leaves="0")),
     case(
         "rollback.before-its-bet",
         "R-PROV-10",
@@ -43,7 +43,7 @@ ROLLBACKS = (
     ),
     case(
         "rollback.before-its-bet-without-a-player",
-        "design 4",
+        "R-RB-01",
         rollback(seat=UNNAMED, says=(Situation.UNKNOWN_ROLLED_BACK,)),
         bet(says=(Situation.ROLLED_BACK_BEFORE,), leaves="0"),
         again(rollback(seat=UNNAMED), *_UNKNOWN_AGAIN),
@@ -58,7 +58,7 @@ ROLLBACKS = (
     ),
     case(
         "rollback.races-its-bet",
-        "core operations 4.4",
+        "R-PROV-10",
         (
             bet(says=(Situation.OK, Situation.ROLLED_BACK_BEFORE)),
             rollback(amount="10.00", says=(Situation.OK, Situation.UNKNOWN_ROLLED_BACK)),

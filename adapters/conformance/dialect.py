@@ -54,10 +54,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Said(msgspec.Struct, frozen=True):
-    """An answer, understood."""
+    """An answer, understood. `word` is the protocol's word or number for it: what `says` is compared with."""
 
     ok: bool
-    # The protocol's word or number for it, as text: what `says` is compared with.
     word: str
     # Major units; all the player can play with, where cash and bonus are shown apart. None where none is shown.
     balance: Decimal | None = None
@@ -188,8 +187,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     # A function of the dialect by its name ("bet"), or one that a dialect's own case brings along.
     say: str | Say
     id: str = "a"
-    # Label of the move that is settled or taken back.
-    of: str = ""
+    of: str = ""  # label of the move that is settled or taken back
     round: str = "r"
     # Major units, or one of kit's words for amounts that depend on the wallet or the dialect.
     amount: str = "1.00"
@@ -224,11 +222,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """One key as each side has it; the same bytes but for key pairs."""
+    """One key as the provider has it, and as the wallet is given it to check with: the same bytes but for key pairs."""
 
-    # The provider's.
     signs: bytes
-    # What the wallet is given to check with.
     checks: bytes
 
 
@@ -241,11 +237,9 @@ def shared_secret(name: str) -> Keys:
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """One protocol, or one flavour of it, as a provider speaks it."""
 
-    # Its name on the command line, and its provider's id in the tests' core.
+    # Its name on the command line, its file in adapters/providers, and where its rules are written ("providers 4").
     name: str
-    # A file in adapters/providers.
     protocol: str
-    # Where its rules are written: "providers 4".
     source: str
 
     # --- what is said
@@ -270,6 +264,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     # --- what is answered. `read` may raise ValueError, LookupError, TypeError: the answer is then "unreadable".
     read: Callable[[Reply], Said]
     says: Mapping[Situation, Row]
+    # What answers call themselves, without parameters.
+    content_types: tuple[str, ...] = ("application/json",)
     # Where answers are signed, too: whether this one is, by that key.
     proves: Callable[[Reply, bytes], bool] | None = None
     replays: Replays = Replays.THEN

@@ -6,7 +6,7 @@ while it runs.
 
 import enum
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import aiohttp
 import msgspec
@@ -17,6 +17,10 @@ from adapters.conformance.cases_refusals import REFUSALS
 from adapters.conformance.cases_repeats import REPEATS
 from adapters.conformance.cases_rollbacks import ROLLBACKS
 from adapters.conformance.dialect import Case, Dialect, Forgery, Seat, Step
+from adapters.conformance.expected import words
+from adapters.conformance.target import Target
+
+__all__ = ["Outcome", "Target", "Verdict", "all_cases", "judged", "not_applicable", "run"]
 
 SHARED = PLAY + REPEATS + ROLLBACKS + REFUSALS
 _MAX_DETAIL = 500
@@ -39,32 +43,6 @@ class Verdict(msgspec.Struct, frozen=True):
     # FAILED: which step, what was said and what was expected; NOT_APPLICABLE: why. Holds no secret and no token.
     detail: str = ""
     seconds: float = 0.0
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """The wallet under test. Its players play with nobody else while the kit runs, and have at least 100 units."""
-
-    # Without a path, or with one that goes before the dialect's.
-    url: str
-    # What the provider signs with (for key pairs: the private key). All must be accepted: two while a key is rotated.
-    secrets: tuple[bytes, ...]
-    player: Seat
-    # Another player of the same currency.
-    other: Seat | None = None
-    # One who may not stake.
-    blocked: Seat | None = None
-    # A session of `player` that has ended.
-    expired: Seat | None = None
-    # One who may stake 1.00 at a time and not 50.00.
-    limited: Seat | None = None
-    # One with another currency.
-    foreign: Seat | None = None
-    # A currency the wallet knows and `player` has not.
-    other_currency: str = "SEK"
-    # Seconds for an answer; 0: what the dialect says the provider waits.
-    answer_within: float = 0.0
-    # Stops and starts the wallet and returns its URL.
-    restart: Callable[[], Awaitable[str]] | None = None
 
 
 def all_cases(dialect: Dialect) -> tuple[Case, ...]:
@@ -92,7 +70,7 @@ def _lacking(dialect: Dialect, step: Step) -> str | None:
     for named in (step.forged, step.seat):
         if named and named in dialect.lacks:
             return dialect.lacks[named]
-    if not played.words(dialect, step):
+    if not words(dialect, step):
         return dialect.lacks.get(str(step.says[0]), f"nothing is said where {step.says[0]}")
     return None
 

@@ -5,8 +5,6 @@ import time
 import uuid
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
-from itertools import chain
-from typing import TYPE_CHECKING
 
 import aiohttp
 import yarl
@@ -21,24 +19,18 @@ from adapters.conformance.dialect import (
     Replays,
     Said,
     Say,
-    Says,
     Seat,
-    Situation,
     Step,
-    row,
 )
+from adapters.conformance.expected import fits, text, words
+from adapters.conformance.target import Target
 from adapters.conformance.wires import Reply, Wire
-
-if TYPE_CHECKING:
-    from adapters.conformance.kit import Target
 
 _EXCERPT = 120
 _CENT = Decimal("0.01")
 _MOST = Decimal("0.6")
 # What a forged signature is borrowed for.
 _DEARER = "90.00"
-# A no of any kind: no dialect says so.
-_ANY_NO = Says("any refusal", status=0)
 
 
 class Wrong(Exception):
@@ -48,7 +40,7 @@ class Wrong(Exception):
 class Played:
     """A case against a target."""
 
-    def __init__(self, dialect: Dialect, target: "Target", http: aiohttp.ClientSession) -> None:
+    def __init__(self, dialect: Dialect, target: Target, http: aiohttp.ClientSession) -> None:
         self._dialect = dialect
         self._target = target
         self._http = http
@@ -123,7 +115,7 @@ class Played:
         wanted = words(self._dialect, step)
         if not any(fits(one, said, reply.status) for one in wanted):
             shown = "with" if said.balance is not None else "without"
-            expected = " or ".join(map(_text, wanted))
+            expected = " or ".join(map(text, wanted))
             raise Wrong(f"said {reply.status} {said.word!r} {shown} a balance; expected {expected}")
         return said
 
@@ -144,6 +136,7 @@ class Played:
                 data=sent.body or None,
                 headers=sent.headers,
                 skip_auto_headers=["Content-Type"],
+                allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=patience),
             ) as answer:
                 return Reply(answer.status, answer.headers.get("Content-Type", ""), await answer.read())
@@ -154,8 +147,11 @@ class Played:
 
     def _read(self, reply: Reply) -> Said:
         excerpt = f"{reply.status} {reply.body[:_EXCERPT].decode(errors='replace')}"
-        if self._dialect.proves and not self._dialect.proves(reply, self._target.secrets[0]):
+        prove = self._dialect.proves
+        if prove and not any(prove(reply, secret) for secret in self._target.secrets):
             raise Wrong(f"the answer is not signed as it should be: {excerpt}")
+        if reply.content_type.partition(";")[0].strip().lower() not in self._dialect.content_types:
+            raise Wrong(f"an unreadable answer: {excerpt}, called {reply.content_type!r}")
         try:
             return self._dialect.read(reply)
         except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
@@ -273,33 +269,6 @@ class Played:
     def _change(self, term: str, began: Decimal) -> Decimal:
         amount = Decimal(self._amount(term.removeprefix("-"), began))
         return -amount if term.startswith("-") else amount
-
-
-def words(dialect: Dialect, step: Step) -> list[Says]:
-    """All that may be said to a step; empty where the protocol is never in any of its situations."""
-    return list(chain.from_iterable(_words(dialect, says) for says in step.says))
-
-
-def _words(dialect: Dialect, says: Situation | Says) -> tuple[Says, ...]:
-    if isinstance(says, Says):
-        return (says,)
-    return (_ANY_NO,) if says is Situation.REFUSED else row(dialect, says) or ()
-
-
-def fits(wanted: Says, said: Said, status: int) -> bool:
-    """Whether an answer is what may be said."""
-    if wanted is _ANY_NO:
-        return not said.ok
-    right_word = said.word == wanted.word if wanted.word else said.ok
-    right_balance = wanted.balance is None or wanted.balance == (said.balance is not None)
-    return right_word and status == wanted.status and right_balance
-
-
-def _text(wanted: Says) -> str:
-    if wanted is _ANY_NO:
-        return wanted.word
-    shown = {True: " with a balance", False: " without a balance", None: ""}[wanted.balance]
-    return f"{wanted.status} {repr(wanted.word) if wanted.word else 'yes'}{shown}"
 
 
 def _fresh() -> str:

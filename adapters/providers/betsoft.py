@@ -76,7 +76,7 @@ Operation = Literal[
 ]
 
 # Nobody's whole cents are longer.
-_CENTS = re.compile(r"[0-9]{1,20}")
+_CENTS = re.compile(r"0|[1-9][0-9]{0,19}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 # Characters that XML 1.0 has not, escaped or not.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

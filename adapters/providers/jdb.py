@@ -219,17 +219,19 @@ class Jdb:
         return Call(self._play(asked, self._action(asked, ACTION_KIND_WIN, category)), self._moved)
 
     def _cancel_game(self, asked: Words) -> Call:
-        return self._undo(asked, [_BET + _required(asked.transfer_id)], self._settings.unknown_game)
+        number = _required(asked.transfer_id)
+        return self._undo(asked, [[_BET + number, _WIN + number]], self._settings.unknown_game)
 
     def _cancel_bets(self, asked: Words) -> Call:
-        return self._undo(asked, _references(asked), self._settings.unknown_bet)
+        """Each by itself: one that is not here must not keep the others from being cancelled."""
+        return self._undo(asked, [[key] for key in _references(asked)], self._settings.unknown_bet)
 
-    def _undo(self, asked: Words, keys: Sequence[str], unknown: str) -> Call:
-        """A play for each: one that is not here must not keep the others from being cancelled."""
-        undone = [Action(kind=ACTION_KIND_ROLLBACK, external_key=_VOID + key, references=[key]) for key in keys]
-        return Call(
-            [self._play(asked, action) for action in undone], partial(self._cancelled, str(asked.action), unknown)
-        )
+    def _undo(self, asked: Words, plays: Sequence[Sequence[str]], unknown: str) -> Call:
+        def undone(key: str) -> Action:
+            return Action(kind=ACTION_KIND_ROLLBACK, external_key=_VOID + key, references=[key])
+
+        ask = [self._play(asked, *map(undone, keys)) for keys in plays]
+        return Call(ask, partial(self._cancelled, str(asked.action), unknown))
 
     def _action(self, asked: Words, kind: ActionKind.ValueType, category: Category.ValueType) -> Action:
         info = {"historyId": asked.history_id, "activityNo": asked.activity_no, "eventId": asked.event_id}

@@ -62,7 +62,7 @@ class Seamless:
             self.verify(http, body)
             return answered(await self.answer(http, body))
         except No as no:
-            return answered(self.problem(no), STATUS_OF[no.code])
+            return answered(self.problem(no), STATUS_OF[no.code], "application/problem+json")
 
     def verify(self, http, body):
         timestamp = http.headers.get("X-Wallet-Timestamp", "")
@@ -166,8 +166,7 @@ class Seamless:
         return told | {"retryable": no.code == "REFERENCE_NOT_FOUND"} | known
 
 
-def answered(members, status=200):
-    kind = "application/json" if status == 200 else "application/problem+json"
+def answered(members, status=200, kind="application/json"):
     return web.Response(status=status, body=json.dumps(members).encode(), content_type=kind)
 
 

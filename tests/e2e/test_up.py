@@ -20,7 +20,7 @@ import pytest
 import yarl
 from wallet.v1.wallet_pb2 import GetBalanceRequest
 
-from adapters import providers
+from adapters import conformance, providers
 from adapters.conformance.dialect import Move, Seat
 from adapters.conformance.wires import Reply
 from adapters.demo import dialects_by_protocol
@@ -58,26 +58,26 @@ def alive(process):
     return False
 
 
-async def started(folder, *arguments):
+async def started(folder, *arguments, log=asyncio.subprocess.PIPE):
     process = await asyncio.create_subprocess_exec(
         *UP,
         "--data",
         str(folder),
         *arguments,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=log,
         start_new_session=True,
     )
     line = await process.stdout.readline()
     if not line:
         _, errors = await process.communicate()
-        raise AssertionError(errors.decode())
+        raise AssertionError((errors or b"").decode())
     return Up(process, json.loads(line))
 
 
 @asynccontextmanager
-async def up(folder, *arguments):
-    running = await started(folder, *arguments)
+async def up(folder, *arguments, **more):
+    running = await started(folder, *arguments, **more)
     try:
         yield running
     finally:
@@ -171,6 +171,22 @@ async def test_every_adapter_there_is_knows_its_provider_s_key_and_the_demo_s_pl
     )
     assert {f"provider-{name}.secret" for name in providers.protocols()} <= keys
     assert code_of_pairs == {"-----BEGIN PRIVATE KEY-----"}
+
+
+async def test_every_adapter_passes_the_conformance_kit_and_the_report_says_so(tmp_path):
+    """To write it anew: conformance --up line.json --report markdown=adapters/conformance/REPORT.md."""
+    line, report = tmp_path / "line.json", tmp_path / "report.md"
+    with (tmp_path / "log").open("wb") as log:
+        async with up(tmp_path / "data", "--port-base", "0", "--adapters", "all", log=log) as running:
+            line.write_text(json.dumps(running.told))
+            kit = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "adapters", "conformance", "--up", str(line)),
+                *("--report", "table", "--report", f"markdown={report}"),
+                stdout=asyncio.subprocess.PIPE,
+            )
+            table, _ = await kit.communicate()
+    assert kit.returncode == 0, table.decode()
+    assert report.read_text() == (Path(conformance.__file__).parent / "REPORT.md").read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])

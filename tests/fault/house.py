@@ -23,10 +23,10 @@ from wallet.v1.players_pb2 import CreatePlayerRequest, Player
 from wallet.v1.sessions_pb2 import OpenSessionRequest
 
 from tests.fault.cores import ROOT, TOKENS, caller, money
+from tests.fault.dialects import SECRET
 from tests.fault.intents import LIVE, OVER, Purse
 from tests.fault.proxy import Proxy, listening, proxied
 from tests.fault.speakers import SPEAKERS, Speaker
-from tests.providers.dialects import SECRET
 from tests.support.postgres import Cluster
 from wallet_core.client import Unavailable
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import aiohttp
 import yarl
 
+from tests.fault.dialects import Reply
 from tests.fault.intents import Request, Send, Story
 from tests.fault.record import Record
 from tests.fault.speakers import BY_ID, Answer
-from tests.providers.wire import Reply
 
 PATIENCE = (0.05, 0.3, 1.0, 2.0)
 """Seconds a first attempt may take; every further one gets half as much again."""

@@ -1,4 +1,4 @@
-"""What the storm knows of each protocol, a row each; the rest it has from the dialects of `tests/providers`.
+"""What the storm knows of each protocol, a row each; the rest it has from its dialects.
 
 A new provider is a dialect there, a row here, and the function that reads its answers.
 """
@@ -8,9 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from tests.fault.dialects import Generic, Number, Reply, ThrillGate, Wire, posted
 from tests.fault.intents import Form, Kind, Request, Transaction, amount_text
-from tests.providers.dialects import Generic, ThrillGate
-from tests.providers.wire import Number, Reply, Wire, posted
 from wallet_core.domain.profiles import PROFILES, Profile
 
 OK = "OK"

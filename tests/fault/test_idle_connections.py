@@ -18,7 +18,7 @@ from wallet.v1.payments_pb2 import DepositRequest
 from wallet.v1.players_pb2 import CreatePlayerRequest, Player
 
 from tests.fault.cores import ROOT, TOKENS, caller, core, money, request
-from tests.providers.dialects import SECRET, ThrillGate
+from tests.fault.dialects import SECRET, ThrillGate
 from tests.storage.books import EUR, PROVIDER, bet
 
 CROWD = 10_000

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 from wallet.v1.wallet_pb2 import OUTCOME_APPLIED, GetTransactionRequest
 
+from adapters.conformance.dialects import dialects
 from adapters.faults import Fault
 from tests.protocol.words import bet
-from tests.providers.dialects import Generic, ThrillGate
-from tests.providers.door import at_once, opened
+from tests.providers.door import at_once, move, opened
 from tests.support.core import core_on
 from wallet_core.client import Refused, Unavailable, Wallet
 from wallet_core.storage.check import check
@@ -24,7 +24,8 @@ BATCH = 50
 CENT = 10_000  # in ledger units
 
 # Both answer a repeated call as they answered the first.
-either = pytest.mark.parametrize("dialect", [Generic(), ThrillGate()], ids=lambda dialect: dialect.protocol)
+EITHER = [dialects()[name] for name in ("generic_seamless", "thrillgate")]
+either = pytest.mark.parametrize("dialect", EITHER, ids=lambda dialect: dialect.name)
 
 
 class Hold:
@@ -128,8 +129,9 @@ async def test_a_provider_hears_of_a_full_queue_at_once_in_its_own_words(sqlite_
         direct(core) as wallet,
         opened(dialect, core.target, core.adapter_token, core) as door,
     ):
-        other, player = await core.player(), await core.player()
-        wire = dialect.bet(player, await core.session(player, dialect.provider_id), "late")
+        other, seat = await core.player(), await door.seat("1000.00")
+        bet = move("bet", seat)
+        wire = dialect.bet(bet)
         async with held(core) as hold:
             accepted = under_way(wallet, cents(other, 1))
             await hold.begun.wait()
@@ -140,23 +142,22 @@ async def test_a_provider_hears_of_a_full_queue_at_once_in_its_own_words(sqlite_
             assert time.perf_counter() - started < PROMPT
             hold.go.set()
             await asyncio.gather(*accepted)
-        assert await door.stored("late") is None
+        assert await door.stored(bet) is None
         assert (await door.send(wire)).status == 200
-        assert await door.cash(player) == Decimal("990.00")
+        assert await door.cash(seat) == Decimal("990.00")
 
 
 @either
 async def test_a_flood_of_one_id_is_one_movement_and_one_answer(core_database, dialect):
     async with core_on(core_database) as core, opened(dialect, core.target, core.adapter_token, core) as door:
-        player = await core.player()
-        wire = dialect.bet(player, await core.session(player, dialect.provider_id), "flood")
-        signed = dialect.sign(wire)
-        replies = await at_once(*(door.raw(wire, signed) for _ in range(2000)))
+        seat = await door.seat("1000.00")
+        signed = door.signed(dialect.bet(move("bet", seat)))
+        replies = await at_once(*(door.raw(signed) for _ in range(2000)))
         assert {reply.status for reply in replies} == {200}
         told = [without_replays(reply.members) for reply in replies]
         assert all(each == told[0] for each in told)
-        assert await door.cash(player) == Decimal("990.00")
-        assert len(await core.store.transactions(player, limit=10)) == 2  # the deposit, and the bet
+        assert await door.cash(seat) == Decimal("990.00")
+        assert len(await core.store.transactions(seat.player, limit=10)) == 2  # the deposit, and the bet
         assert await check(core.store) == []
 
 

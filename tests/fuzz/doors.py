@@ -4,21 +4,19 @@ import json
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
 from itertools import chain
 from pathlib import Path
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from google.protobuf.message import Message
 from wallet.v1.common_pb2 import Money
 from wallet.v1.wallet_pb2 import CloseRoundRequest, PlayRequest
 
 from adapters import providers
+from adapters.conformance.dialect import Dialect, Move, Seat
+from adapters.conformance.dialects import dialects
 from adapters.faults import Rejected
 from adapters.provider import Answer, Call, Endpoint, No, Provider, Request
-from tests.providers.dialects import SECRET
 from wallet_core.api import plays
 from wallet_core.api.providers import Providers
 from wallet_core.config import Provider as Registration
@@ -36,15 +34,16 @@ INSIDE = re.compile(
 )
 """What nobody outside is told: libraries, places in files, kinds of exceptions, addresses."""
 
-# What a protocol needs to be told, and what it serves only then, so that every endpoint is asked.
-SETTINGS = {
-    "hundredhp": {"currency": "EUR"},
-    "thrillgate": {"paths": {"debit": "/wallet/debit", "credit": "/wallet/credit"}},
-}
+LIVE = "live"
+"""The key every provider here signs by."""
 
-BY_PUBLIC_KEY = {"hub88"}
+OF = {dialect.protocol: dialect for dialect in reversed(dialects().values())}
+"""A dialect of each protocol; of several the first."""
 
-PLAINLY = {"generic_seamless", "hundredhp", "softswiss", "thrillgate"}
+# What is served only where it is asked for, so that every endpoint is asked.
+SETTINGS = {"thrillgate": {"paths": {"debit": "/wallet/debit", "credit": "/wallet/credit"}}}
+
+PLAINLY = {protocol for protocol, dialect in OF.items() if dialect.plain}
 """Who calls amounts `amount`, and means units of the currency: of these they are read a second time."""
 
 REGISTERED = Providers(
@@ -54,16 +53,16 @@ REGISTERED = Providers(
 
 def connected(protocol: str, **settings: object) -> Provider:
     """Return a provider whose id is the name of its protocol."""
-    module = providers.module(protocol)
-    secret = _public_key() if protocol in BY_PUBLIC_KEY else SECRET
-    own = msgspec.convert(SETTINGS.get(protocol, {}) | settings, module.Settings)
-    return module.connect(protocol, (secret,), own)
+    module, dialect = providers.module(protocol), OF[protocol]
+    own = msgspec.convert({**dialect.settings, **SETTINGS.get(protocol, {}), **settings}, module.Settings)
+    return module.connect(protocol, (dialect.keys(LIVE).checks,), own)
 
 
-@cache
-def _public_key() -> bytes:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+def by_header(dialect: Dialect) -> bool:
+    """Whether a request is signed beside it; others bear their signature in the body or the query, or are one."""
+    seat = Seat("p-1", "t" * 40)
+    move = Move(kind="bet", seat=seat, id="1" * 32, round="2" * 32, amount="1.00", currency="EUR")
+    return dialect.signature in dialect.sign(dialect.bet(move), dialect.keys(LIVE).signs, 0.0).headers
 
 
 def heard(provider: Provider, endpoint: Endpoint, request: Request, *, plainly: bool) -> Call | Answer | Rejected:
@@ -87,7 +86,7 @@ def heard(provider: Provider, endpoint: Endpoint, request: Request, *, plainly: 
             taken(ask)
     words = read(request.body) if request.body.lstrip().startswith((b"{", b"[")) else None
     assert not twice(words), request.body
-    if not plainly:
+    if not plainly or words is None:
         return found
     given = iter([Fraction(text) for text in priced(words) if len(text) < LONGEST and PLAIN.fullmatch(text)])
     for amount in chain.from_iterable(amounts(ask) for ask in asks):
@@ -116,8 +115,11 @@ def taken(request: PlayRequest | CloseRoundRequest) -> Play | None:
         return None
     for wire, action in zip(asked.actions, command.actions, strict=True):
         if action.amount is not None:
-            assert Fraction(action.amount, CURRENCIES[command.currency].unit) == exact(wire.amount)
-            assert 0 <= action.amount <= INT64_MAX
+            # Without a currency, it is that of the session, the original or the round: until then nanos are counted.
+            unit = CURRENCIES[command.currency].unit if command.currency else NANOS
+            assert Fraction(action.amount, unit) == exact(wire.amount)
+            assert (-INT64_MAX if action.signed else 0) <= action.amount
+            assert action.amount <= (INT64_MAX if command.currency else INT64_MAX * NANOS)
     for text in texts(command):
         assert "\0" not in text
         text.encode()

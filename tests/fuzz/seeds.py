@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 from hypothesis import HealthCheck, settings
 from multidict import CIMultiDict
 
+from adapters.conformance.wires import Wire
 from adapters.provider import Provider, Request
+from tests.fuzz.doors import LIVE, OF, by_header
 from tests.providers.test_transcripts import filled, written
 from tests.providers.wire import exact
 
@@ -23,14 +25,14 @@ FURTHER = {  # what no transcript has
         ),
     )
 }
-NAMES = {"player": "p-1", "token": "t-1", "run": "run"}
+NAMES = {"player": "p-1", "token": "t-1" * 12, "run": "run"}
 RECEIVED_AT = 1_700_000_000.0
 PLACED = CIMultiDict({"Content-Type": "application/json"})
 FORM = CIMultiDict({"Content-Type": "application/x-www-form-urlencoded"})
 
 
 def seeds(protocol: str, names: dict[str, str] = NAMES) -> list[Request]:
-    """Return the requests of a protocol's transcripts, each once."""
+    """Return the requests of a protocol's transcripts, each once, with what is signed in the body or the query."""
     found: dict[tuple[str, str, str, bytes], Request] = {}
     for path in sorted((TRANSCRIPTS / protocol).glob("*.json")):
         for exchange in exact(path.read_text())["exchanges"]:
@@ -45,10 +47,24 @@ def seeds(protocol: str, names: dict[str, str] = NAMES) -> list[Request]:
                 text, query, headers = ("", text, headers) if asked["method"] == "GET" else (text, query, FORM)
             query, body = filled(query, names), filled(text, names).encode()
             request = Request(asked["method"], target, query, headers, body, RECEIVED_AT)
-            found.setdefault((request.method, target, query, body), request)
+            if asked.get("signed") is not False:
+                request = sealed(protocol, request)
+            found.setdefault((request.method, target, request.query, request.body), request)
     for method, path, body in FURTHER.get(protocol, ()):
         found[method, path, "", body] = Request(method, path, "", PLACED, body, RECEIVED_AT)
     return list(found.values())
+
+
+def sealed(protocol: str, request: Request) -> Request:
+    """As it is sent, but for the headers that sign it."""
+    if protocol not in OF or by_header(OF[protocol]):
+        return request
+    dialect = OF[protocol]
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    wire = Wire(request.method, target, request.body, dict(request.headers))
+    sent = dialect.sign(wire, dialect.keys(LIVE).signs, RECEIVED_AT)
+    path, _, query = sent.target.partition("?")
+    return Request(sent.method, path, query, CIMultiDict(sent.headers), sent.body, RECEIVED_AT)
 
 
 def seeds_of(provider: Provider, name: str, among: list[Request]) -> list[Request]:

@@ -8,11 +8,11 @@ import msgspec
 from multidict import CIMultiDict
 from wallet.v1.wallet_pb2 import PlayRequest
 
-from adapters import providers
+from adapters.conformance.dialects import dialects
 from adapters.decoding import json_words, query_words
 from adapters.faults import Rejected
 from adapters.provider import Endpoint, Provider, Request
-from tests.fuzz.doors import PLAINLY, connected, heard, taken
+from tests.fuzz.doors import OF, PLAINLY, connected, heard, taken
 from tests.fuzz.messages import parsed
 from tests.fuzz.mutations import DEEP, NUMBERS, OTHERS, TEXTS
 from tests.fuzz.seeds import FORM, PLACED, RECEIVED_AT, seeds, seeds_of
@@ -61,10 +61,7 @@ def _read(provider: Provider, endpoints: list[Endpoint], data: bytes, *, plainly
     heard(provider, endpoint, request, plainly=plainly)
 
 
-SIGNATURES = (
-    *("X-Wallet-Timestamp", "X-Wallet-Signature", "X-Server-Authorization", "X-REQUEST-SIGN"),
-    *("X-Hub88-Signature", "X-Auth-Signature"),
-)
+SIGNATURES = {"X-Wallet-Timestamp", "X-Timestamp", "Authorization"} | {each.signature for each in dialects().values()}
 
 
 def _verify(provider: Provider, data: bytes) -> None:
@@ -91,7 +88,7 @@ def targets() -> dict[str, Target]:
         "query": Target(_query, [b"a=1&b=%41+c"]),
         "play": Target(_play, _plays()),
     }
-    for protocol in providers.protocols():
+    for protocol in sorted(OF):
         provider, sent = connected(protocol), seeds(protocol)
         endpoints = [endpoint for endpoint in provider.endpoints if endpoint.signed]
         begin = [
@@ -116,7 +113,7 @@ def _any(feeds: list[Callable[[bytes], object]], data: bytes) -> None:
 def _plays() -> list[bytes]:
     """The plays that adapters make of what providers send."""
     found = []
-    for protocol in providers.protocols():
+    for protocol in sorted(OF):
         provider = connected(protocol)
         for endpoint in provider.endpoints:
             for seed in seeds_of(provider, endpoint.name, seeds(protocol)):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -13,14 +14,15 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from wallet.v1.sessions_pb2 import OpenSessionRequest
 
+from adapters.conformance.dialect import Seat
+from adapters.conformance.dialects import dialects
+from adapters.conformance.wires import Wire
 from adapters.providers.generic_seamless import OPERATIONS
 from tests.fuzz.messages import mostly
 from tests.fuzz.seeds import exploring
-from tests.providers.dialects import Generic
-from tests.providers.door import opened
-from tests.providers.wire import Wire
+from tests.providers.door import LIVE, move, opened
 
-DIALECT = Generic()
+DIALECT = dialects()["generic_seamless"]
 ASKED = [pytest.param(each.method, each.path, id=each.name) for each in OPERATIONS]
 
 LONGEST = 600
@@ -44,18 +46,19 @@ class Signer(requests.auth.AuthBase):
 
     def __call__(self, prepared):
         body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body or b""
-        prepared.headers.update(DIALECT.sign(Wire(prepared.method, prepared.path_url, body)))
+        wire = Wire(prepared.method, prepared.path_url, body)
+        prepared.headers.update(DIALECT.sign(wire, DIALECT.keys(LIVE).signs, time.time()).headers)
         return prepared
 
 
 @pytest.fixture
 async def served(sound_core):
     """The adapter, its document read by schemathesis, and what a provider knows of a player with a round."""
-    request = OpenSessionRequest(player_id="p-1", provider_id=DIALECT.provider_id, request_id="1")
+    request = OpenSessionRequest(player_id="p-1", provider_id=DIALECT.name, request_id="1")
     token = (await sound_core.operator.open_session(request)).token
     async with opened(DIALECT, sound_core.target, sound_core.adapter_token, sound_core) as door:
-        await door.send(DIALECT.bet("p-1", token, "b-1", "1.00", round_id="r-1"))
-        reply = await door.raw(Wire("GET", "/openapi.json"), {})
+        await door.send(DIALECT.bet(move("bet", Seat("p-1", token), id="b-1", amount="1.00", round="r-1")))
+        reply = await door.raw(Wire("GET", "/openapi.json"))
         members = json.loads(reply.body)
         schemathesis.openapi.from_dict(members).validate()
         del members["security"]  # those headers are the signer's

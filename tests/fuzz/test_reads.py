@@ -8,18 +8,17 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from adapters import providers
 from adapters.decoding import json_words, query_words
 from adapters.faults import Rejected
 from adapters.provider import Answer, Call, Request
-from tests.fuzz.doors import PLAINLY, connected, heard
+from tests.fuzz.doors import OF, PLAINLY, connected, heard
 from tests.fuzz.messages import mostly
 from tests.fuzz.mutations import DEEP, bodies, damaged, repriced
 from tests.fuzz.seeds import PLACED, RECEIVED_AT, exploring, seeds, seeds_of
 
 DOORS = [
     pytest.param(protocol, name, id=f"{protocol}-{name}")
-    for protocol in providers.protocols()
+    for protocol in sorted(OF)
     for name in dict.fromkeys(endpoint.name for endpoint in connected(protocol).endpoints if endpoint.signed)
 ]
 

@@ -286,7 +286,7 @@ async def test_mutual_tls(sqlite_core_database, tmp_path):
 
 
 async def test_a_watch_that_fails_is_tried_again(sqlite_core_database, monkeypatch):
-    faults, done = [StoreUnavailable("away"), RuntimeError("broken")], asyncio.Event()
+    faults, done = [StoreUnavailable("away"), Expired(), Overloaded(), RuntimeError("broken")], asyncio.Event()
 
     async def watch(*_, **__):
         if faults:
@@ -298,7 +298,7 @@ async def test_a_watch_that_fails_is_tried_again(sqlite_core_database, monkeypat
     with structlog.testing.capture_logs() as logs:
         async with core_on(sqlite_core_database), asyncio.timeout(10):
             await done.wait()
-    assert [log["event"] for log in logs] == ["watch interrupted", "watch failed"]
+    assert [log["event"] for log in logs] == [*["watch interrupted"] * 3, "watch failed"]
 
 
 async def test_metrics_on_a_taken_port_are_refused(core, sqlite_core_database):

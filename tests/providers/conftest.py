@@ -31,20 +31,6 @@ STRICT = [
 ]
 
 
-def pytest_collection_modifyitems(config, items):
-    """Leave out what a protocol has not: `lacks` of its dialect names the test and says why."""
-    lacking = [item for item in items if _lacking(item)]
-    if lacking:
-        items[:] = [item for item in items if item not in lacking]
-        config.hook.pytest_deselected(items=lacking)
-
-
-def _lacking(item):
-    call = getattr(item, "callspec", None)
-    lacks = getattr(call.params.get("dialect"), "lacks", {}) if call else {}
-    return item.originalname in lacks or item.name in lacks
-
-
 @pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.name)
 def dialect(request):
     return request.param

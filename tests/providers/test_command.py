@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+from adapters import providers
+
 CONFIG = """
 [core]
 target = "127.0.0.1:1"
@@ -104,7 +106,7 @@ async def test_the_list_names_protocols_and_adapters(tmp_path):
     status, out, _ = await said("list", "--config", written(tmp_path))
 
     assert status == 0
-    assert out.splitlines() == ["protocol generic_seamless", "protocol thrillgate", "adapter acme"]
+    assert out.splitlines() == [*(f"protocol {name}" for name in providers.protocols()), "adapter acme"]
 
 
 async def test_without_a_configuration_it_says_what_it_needs():

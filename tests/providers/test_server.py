@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from adapters.conformance.dialect import Seat, Situation, row
-from adapters.conformance.played import fits
+from adapters.conformance.expected import fits
 from adapters.conformance.wires import Wire
 from adapters.faults import Fault
 from adapters.providers import module
@@ -149,7 +149,7 @@ async def test_answers_are_counted_by_code(dead):
 )
 async def test_only_listed_addresses_may_call(dialect, allow, forwarded, admitted):
     hops = 1 if forwarded else 0
-    async with opened(dialect, "127.0.0.1:1", "no-token", allow=allow, trusted_hops=hops, answer_within=1.0) as door:
+    async with opened(dialect, "127.0.0.1:1", "no-token", allow=allow, trusted_hops=hops, answer_within=0.3) as door:
         extra = {"X-Forwarded-For": forwarded} if forwarded else {}
         reply = await door.raw(bet_of(door), **extra)
 

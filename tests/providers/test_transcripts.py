@@ -86,7 +86,7 @@ def filled(text, names):
     def meant(match):
         if match[1] in names:
             return names[match[1]]
-        own = str(uuid.uuid5(uuid.UUID(names["run"]), match[1].lower()))
+        own = str(uuid.uuid5(uuid.NAMESPACE_OID, names["run"] + match[1].lower()))
         return own.upper() if match[1].isupper() else own
 
     return re.sub(r"\{(player|token|run|(?:uuid|UUID)-\d+)\}", meant, text)

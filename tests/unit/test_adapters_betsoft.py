@@ -199,6 +199,7 @@ def test_the_digits_of_a_cent_are_a_setting():
         ({"bet": "1.5|1"}, "INVALID_AMOUNT"),
         ({"bet": "|1"}, "INVALID_AMOUNT"),
         ({"bet": "1e2|1"}, "INVALID_AMOUNT"),
+        ({"bet": "010|1"}, "INVALID_AMOUNT"),
         ({"bet": "\u0661|1"}, "INVALID_AMOUNT"),
         ({"bet": "9" * 21 + "|1"}, "INVALID_AMOUNT"),
         ({"negativeBet": "-1"}, "INVALID_AMOUNT"),

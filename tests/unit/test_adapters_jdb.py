@@ -254,15 +254,19 @@ def test_rewards_are_wins_that_nothing_was_staked_for(action, more, category):
 @pytest.mark.parametrize(
     ("members", "keys"),
     [
-        (WHO | {"action": 4, "transferId": 11, "historyId": "h-1"}, ["bet:11"]),
-        (WHO | {"action": 11, "transferId": 23, "refTransferIds": [21, 24], "amount": "nonsense"}, ["tx:21", "tx:24"]),
+        (WHO | {"action": 4, "transferId": 11, "historyId": "h-1"}, [["bet:11", "win:11"]]),
+        (
+            WHO | {"action": 11, "transferId": 23, "refTransferIds": [21, 24], "amount": "nonsense"},
+            [["tx:21"], ["tx:24"]],
+        ),
     ],
 )
-def test_cancellations_are_a_play_each(members, keys):
+def test_a_game_is_cancelled_as_a_whole_and_each_bet_by_itself(members, keys):
     plays = read(members).ask
 
     assert [list(play.actions) for play in plays] == [
-        [Action(kind=ACTION_KIND_ROLLBACK, external_key=f"void:{key}", references=[key])] for key in keys
+        [Action(kind=ACTION_KIND_ROLLBACK, external_key=f"void:{key}", references=[key]) for key in together]
+        for together in keys
     ]
     assert {play.player_id for play in plays} == {"p-1"}
 

@@ -1,8 +1,10 @@
 """The configuration: what is read, and what is refused with a reason."""
 
+import msgspec
 import pytest
 
 from adapters import providers, settings
+from adapters.conformance.dialects import dialects
 from adapters.settings import ConfigError
 
 CORE = """
@@ -108,15 +110,18 @@ def test_a_wrong_setting_is_named_with_its_adapter(tmp_path, line, says):
 def test_unknown_names_are_answered_with_the_known_ones(tmp_path):
     with pytest.raises(ConfigError, match="no adapter 'two'; there are: one"):
         resolved(tmp_path, CORE + GENERIC, "two")
-    with pytest.raises(ConfigError, match="no protocol 'soap'; there are: generic_seamless, thrillgate"):
+    with pytest.raises(ConfigError, match=f"no protocol 'soap'; there are: {', '.join(providers.protocols())}"):
         resolved(tmp_path, CORE + GENERIC.replace("generic_seamless", "soap"))
 
 
-def test_every_protocol_has_settings_with_defaults_and_connects():
-    for name in providers.protocols():
-        module = providers.module(name)
+@pytest.mark.parametrize("dialect", dialects().values(), ids=lambda dialect: dialect.name)
+def test_every_protocol_has_settings_with_defaults_and_connects(dialect):
+    module = providers.module(dialect.protocol)
+    keys = dialect.keys("live").checks
 
-        assert module.connect("p", (b"s",), module.Settings()).endpoints
+    assert module.connect("p", (keys,), module.Settings()).endpoints
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"no such setting": 1}, module.Settings)
 
 
 def test_the_core_is_reached_by_tls_where_the_file_says_so(tmp_path):

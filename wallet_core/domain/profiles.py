@@ -252,10 +252,8 @@ PROFILES: dict[str, Profile] = {
     "yantra": Profile(
         repeat=Repeat.REPLAY,
         id_space=IdSpace.PROVIDER,
-        replay_balance=Shown.NOW,
         unknown_rollback=UnknownRollback.NOT_FOUND,
         win_reference=WinReference.MUST_EXIST,
-        zero=Zero.REFUSE_BET,
         late_stake=LateStake.ACCEPT,
     ),
     "rubyplay": Profile(
@@ -267,7 +265,6 @@ PROFILES: dict[str, Profile] = {
         unknown_rollback=UnknownRollback.NOT_FOUND,
         settled_rollback=SettledRollback.REFUSE,
         win_reference=WinReference.MUST_EXIST,
-        credit_session=CreditSession.IGNORED,
     ),
     "betsoft": Profile(
         repeat=Repeat.REPLAY,

@@ -131,6 +131,7 @@ DIALECTS = (
         sign=_sign,
         signature="hash",
         read=_read,
+        content_types=("text/xml", "application/xml"),
         says={
             Situation.INSUFFICIENT_FUNDS: Says("300", balance=False),
             Situation.PLAYER_UNKNOWN: Says("310", balance=False),

@@ -122,6 +122,7 @@ DIALECTS = (
         sign=_sign,
         signature="X-Wallet-Signature",
         read=_read,
+        content_types=("application/json", "application/problem+json"),
         says={
             Situation.INSUFFICIENT_FUNDS: Says("INSUFFICIENT_FUNDS", 402, balance=True),
             Situation.PLAYER_UNKNOWN: Says("PLAYER_UNKNOWN", 404, balance=False),

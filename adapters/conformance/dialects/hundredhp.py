@@ -39,7 +39,9 @@ def _prize(move: Move) -> Wire:
 
 def _sign(wire: Wire, secret: bytes, now: float) -> Wire:  # noqa: ARG001 - it is the same at any time
     """Nothing is signed: the secret is a member of every body."""
-    return msgspec.structs.replace(wire, body=wire.body.replace(b"{", b'{"secret":"' + secret + b'",', 1))
+    rest = wire.body.removeprefix(b"{")
+    comma = b"" if rest == b"}" else b","
+    return msgspec.structs.replace(wire, body=b'{"secret":"' + secret + b'"' + comma + rest) if wire.body else wire
 
 
 def _read(reply: Reply) -> Said:

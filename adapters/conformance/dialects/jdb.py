@@ -13,7 +13,7 @@ from adapters.conformance.dialect import ACCEPTED, Case, Dialect, Forgery, Move,
 from adapters.conformance.wires import Reply, Wire, form, posted, quoted, raw
 
 _BLOCK = 16
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
 _NO_SESSION = "no request bears a token"
 _OF_A_BET = "what is cancelled is a bet"
 _NOT_SIGNED = "nothing is signed: a request is encrypted as a whole"

@@ -111,6 +111,5 @@ DIALECTS = (
             Situation.STALE_SIGNATURE: _NOT_SIGNED,
         },
         key=lambda move: f"bet:{move.id}",
-        plain=True,
     ),
 )

@@ -132,7 +132,7 @@ DIALECTS = (
             Situation.INTERNAL: Says("RS_ERROR_UNKNOWN", balance=False),
         },
         # A message again is answered byte for byte, so THEN: of a wallet whose policy `replay_balance` is THEN.
-        replays=Replays.EITHER,
+        replays=Replays.THEN,
         lacks={
             "bet_and_win": "a bet and a win are two calls",
             "batch": "a win is a call by itself",
