@@ -1,5 +1,6 @@
 """PromoService: templates, and the life of a bonus outside play."""
 
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from grpc.aio import ServicerContext
@@ -32,6 +33,8 @@ from wallet_core.domain.promo_commands import (
 )
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.templates import Template
+from wallet_core.engine.batcher import Expired, Overloaded, Stopped
+from wallet_core.storage.store import Unavailable
 
 VERSION_MAX = 1_000_000
 
@@ -201,10 +204,11 @@ class PromoService(PromoServiceServicer):
 
     async def _next(self, bonus: pb.Bonus) -> None:
         """Start who is next in the group of a bonus that is over. Should it fail, what watches the queue does it."""
-        for row in await self._core.store.queued_bonuses(bonus.player_id):
-            if row.slot == bonus.group:
-                await self._core.submit(ActivateBonus(row.player_id, row.bonus_id))
-                return
+        with suppress(Unavailable, Overloaded, Expired, Stopped):
+            for row in await self._core.store.queued_bonuses(bonus.player_id):
+                if row.slot == bonus.group:
+                    await self._core.submit(ActivateBonus(row.player_id, row.bonus_id))
+                    return
 
     async def _shown(self, rows: list[Bonus]) -> list[pb.Bonus]:
         if not rows:
