@@ -8,6 +8,7 @@ from tests.storage.books import EUR, PROVIDER, bet, cash, create, deadline, depo
 from wallet_core.domain.commands import Bury, batch_key
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Kind, digest
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.profiles import Profile
 from wallet_core.engine.batcher import Batcher
 from wallet_core.engine.clock import Clock
@@ -205,7 +206,7 @@ async def test_a_sweep_looks_at_what_was_left_lately(database, batcher, store):
 
 async def test_the_watch_sweeps_everything_when_it_starts(database, batcher, store):
     await _slipped_past(database, batcher, store, bet("a", "raced"), Bury(PROVIDER, "raced"))
-    watching = asyncio.ensure_future(watch(batcher, store, Clock(), {}, interval=3600, patience=60))
+    watching = asyncio.ensure_future(watch(batcher, store, Clock(), {}, Policies, interval=3600, patience=60))
     async with asyncio.timeout(20):
         while await cash(store, "a") < FULL:
             assert not watching.done()
