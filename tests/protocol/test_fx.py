@@ -9,10 +9,17 @@ from wallet.v1 import fx_pb2 as pb
 from wallet.v1.common_pb2 import Page
 from wallet.v1.fx_pb2_grpc import FxServiceStub
 from wallet.v1.ledger_pb2 import ListJournalsRequest
+from wallet.v1.policies_pb2 import (
+    POLICY_LAYER_BRAND,
+    ApprovePoliciesRequest,
+    DraftPoliciesRequest,
+    PolicySetting,
+)
 from wallet.v1.wallet_pb2 import OUTCOME_APPLIED, TRANSACTION_KIND_FX
 
 from tests.protocol.words import key
 from tests.support.core import core_on, money
+from wallet_core.api.fields import page_token
 from wallet_core.client import Refused
 from wallet_core.config import Fx, FxSource
 from wallet_core.domain.fx import Side, State
@@ -172,6 +179,10 @@ async def test_quotes_are_listed_newest_first(any_core):
     assert (list(second.quotes), second.next_page_token) == (opened[:1], "")
     with pytest.raises(Refused, match="PLAYER_UNKNOWN"):
         await any_core.operator.list_quotes(pb.ListQuotesRequest(player_id="nobody"))
+    for place in ((-1, "q"), (2**63, "q"), (1, "q\0"), ("q", 1)):
+        request = pb.ListQuotesRequest(player_id=player, page=Page(token=page_token(place)))
+        with pytest.raises(Refused, match=r"INVALID_REQUEST: page\.token"):
+            await any_core.operator.list_quotes(request)
 
 
 async def test_rates_are_published_and_read(any_core):
@@ -254,3 +265,15 @@ async def test_who_may_do_what(core):
     async with core.channel("CASHIER") as (channel, metadata):
         done = await FxServiceStub(channel).ExecuteQuote(executing(quote), metadata=metadata)
     assert done.quote.state == pb.QUOTE_STATE_USED
+
+
+async def test_a_published_policy_decides_the_margin(core):
+    setting = PolicySetting(key="fx.margin_bps", layer=POLICY_LAYER_BRAND, scope="lucky", value="20")
+    await core.operator.draft_policies(
+        DraftPoliciesRequest(draft_id="cheap", author="ann", reason="wanted", settings=[setting])
+    )
+    approval = ApprovePoliciesRequest(draft_id="cheap", approver="bob")
+    published = (await core.operator.approve_policies(approval)).publication
+    quote = (await core.operator.open_quote(selling(await converter(core)))).quote
+    assert (quote.margin_bps, quote.policy_version) == (20, published.version)
+    assert (await core.operator.execute_quote(executing(quote))).quote.state == pb.QUOTE_STATE_USED

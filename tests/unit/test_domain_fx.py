@@ -12,7 +12,11 @@ from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Entry
 from wallet_core.domain.fx import Conversions, Quote, Side, State, price, refundable
 from wallet_core.domain.fx_commands import CancelQuote, ExecuteQuote, OpenQuote, ReverseQuote
-from wallet_core.domain.fx_terms import DAY, SECOND, FxTerms, Source
+from wallet_core.domain.fx_terms import DAY, SECOND, FxTerms, Source, in_force
+from wallet_core.domain.layers import Setting
+from wallet_core.domain.policies import Policies
+from wallet_core.domain.policy_keys import Layer
+from wallet_core.domain.publications import Publication
 from wallet_core.domain.rate_commands import PublishRates
 from wallet_core.domain.rates import Rates, Table, apart, client_rate, gains, rate_of, text_of
 
@@ -483,3 +487,45 @@ def test_limits_need_a_rate_of_their_currency():
 @pytest.mark.parametrize("text", ["5.8123", "0.000000000000000001", "999999999999.999999999999999999", "12", "0.5"])
 def test_rates_are_read_and_written_exactly(text):
     assert text_of(rate_of(text)) == text
+
+
+# What policies say of conversions.
+
+
+def policies(*settings):
+    said = tuple(Setting(key, layer, scope, value, of=of) for key, layer, scope, value, of in settings)
+    return Policies.built([Publication("", 1, "d", "ann", "bob", "wanted", said, 1, 1)], START)
+
+
+def test_terms_are_those_of_the_settings_where_no_policy_says_otherwise(desk):
+    terms = replace(TERMS, margin_bps=7, ttl=8 * SECOND, daily_volume=9)
+    assert in_force(terms, Policies(), desk.books.player(), "EUR") == terms
+
+
+def test_a_policy_stands_above_the_settings(desk):
+    published = policies(
+        ("fx.margin_bps", Layer.BRAND, "brand", "80", ""),
+        ("fx.margin_bps", Layer.BRAND, "brand", "60", "BRL"),
+        ("fx.margin_bps", Layer.BRAND, "another", "1", ""),
+        ("fx.weekend_bps", Layer.BRAND, "brand", "0", ""),
+        ("fx.ttl", Layer.BRAND, "brand", "10", ""),
+        ("fx.max_age", Layer.BRAND, "brand", "30", ""),
+        ("fx.daily_count", Layer.PLAYER, PLAYER, "1", ""),
+        ("fx.daily_volume", Layer.PLAYER, PLAYER, "100", "EUR"),
+    )
+    terms = replace(TERMS, sources=(Source("push"), Source("slow", 20 * SECOND)))
+    found = in_force(terms, published, desk.books.player(), "EUR")
+    assert found == replace(
+        terms,
+        margin_bps=80,
+        weekend_bps=0,
+        ttl=10 * SECOND,
+        daily_count=1,
+        daily_volume=100,
+        sources=(Source("push", 30 * SECOND), Source("slow", 20 * SECOND)),
+        version=1,
+    )
+    assert in_force(terms, published, desk.books.player(), "BRL").margin_bps == 60
+    desk.terms = found
+    desk.quote()
+    assert (desk.found().policy_version, desk.found().margin_bps) == (1, 80)

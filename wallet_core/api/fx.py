@@ -4,9 +4,10 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from grpc.aio import ServicerContext
+from msgspec import Meta, Struct
 from wallet.v1 import fx_pb2 as pb
 from wallet.v1.fx_pb2_grpc import FxServiceServicer
 
@@ -16,10 +17,18 @@ from wallet_core.domain.accounts import CASH
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.fx import Quote, Side, State, refundable
 from wallet_core.domain.fx_commands import CancelQuote, ExecuteQuote, OpenQuote, ReverseQuote
-from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.fx_terms import FxTerms, in_force
+from wallet_core.domain.money import CURRENCIES, INT64_MAX
 from wallet_core.domain.players import belongs
 from wallet_core.domain.rate_commands import PublishRates
 from wallet_core.domain.rates import Rates, text_of
+
+
+class Before(Struct, frozen=True, array_like=True):
+    """Where a list of quotes goes on: when the one before was made, and its id."""
+
+    at: Annotated[int, Meta(ge=0, le=INT64_MAX)]
+    quote_id: Annotated[str, Meta(pattern=f"^{fields.PARTY_ID.pattern}$")]
 
 
 class FxService(FxServiceServicer):
@@ -82,7 +91,7 @@ class FxService(FxServiceServicer):
             side=Side[side.upper()],
             amount=amount,
             tables=_places(await self._last()),
-            terms=self._core.fx,
+            terms=await self._terms(player_id, source.code),
         )
         await self._core.moved(command)
         return pb.OpenQuoteResponse(quote=self._shown(await self._found(player_id, quote_id)))
@@ -100,7 +109,8 @@ class FxService(FxServiceServicer):
         quote = await self._found(player_id, quote_id)
         if not hmac.compare_digest(request.signature.encode(), _signature(self._core.token_key, quote).encode()):
             raise fields.invalid("signature: not the quote's; send the one it was answered with.")
-        command = ExecuteQuote(player_id, quote_id, request_id, currency.code, amount, self._core.fx)
+        terms = await self._terms(player_id, quote.source)
+        command = ExecuteQuote(player_id, quote_id, request_id, currency.code, amount, terms)
         response = await self._core.moved(command)
         return pb.ExecuteQuoteResponse(response=response, quote=self._shown(await self._found(player_id, quote_id)))
 
@@ -128,11 +138,12 @@ class FxService(FxServiceServicer):
         """Answer a page of a player's quotes."""
         player_id = fields.player_id(request.player_id)
         size = fields.page_size(request.page)
-        before = fields.cursor(request.page, tuple[int, str])
+        before = fields.cursor(request.page, Before)
         belongs(await self._core.store.player(player_id), "", "")
-        rows = await self._core.store.quotes(player_id, before=before, limit=size + 1)
+        place = (before.at, before.quote_id) if before else None
+        rows = await self._core.store.quotes(player_id, before=place, limit=size + 1)
         more, rows = len(rows) > size, rows[:size]
-        token = fields.page_token((rows[-1].created_at, rows[-1].quote_id)) if more else ""
+        token = fields.page_token(Before(rows[-1].created_at, rows[-1].quote_id)) if more else ""
         return pb.ListQuotesResponse(quotes=[self._shown(row) for row in rows], next_page_token=token)
 
     async def ReverseQuote(
@@ -154,6 +165,15 @@ class FxService(FxServiceServicer):
     async def _last(self) -> list[Rates]:
         """Return the last table of each source."""
         return await self._core.store.rates([source.name for source in self._core.fx.sources])
+
+    async def _terms(self, player_id: str, currency: str) -> FxTerms:
+        """Return the terms a player converts from a currency by.
+
+        Raises:
+            Refused: PLAYER_UNKNOWN.
+        """
+        player = belongs(await self._core.store.player(player_id), "", "")
+        return in_force(self._core.fx, self._core.policies, player, currency)
 
     async def _found(self, player_id: str, quote_id: str) -> Quote:
         """Return the player's quote.

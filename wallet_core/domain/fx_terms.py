@@ -1,7 +1,12 @@
 """FX terms: the operator's rules of conversions. Time is part of them: a closed market, and what is too old."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from wallet_core.domain.layers import Context
+from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.players import Player
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.rates import Rates
 
 SECOND = 1_000_000
@@ -68,3 +73,29 @@ class FxTerms(Struct, frozen=True):
             if source.name == rates.source:
                 return at - rates.since < (source.weekend_max_age if self.weekend(at) else source.max_age)
         return False
+
+
+def in_force(terms: FxTerms, policies: Policies, player: Player, currency: str) -> FxTerms:
+    """Return the terms of a player who converts from a currency: what policies say (R-CFG-05), else what the terms do.
+
+    `fx.max_age` makes no source's rates last longer; it is of an open market.
+    """
+
+    def said(key: str, of: str, otherwise: int) -> int:
+        context = Context(brand_id=player.brand_id, player_id=player.player_id, of=of)
+        found = policies.explain(key, context)
+        return found.value if found.winner is not None and isinstance(found.value, int) else otherwise
+
+    unit = CURRENCIES[terms.reference].unit
+    oldest = max((source.max_age for source in terms.sources), default=0)
+    max_age = said("fx.max_age", "", oldest // SECOND) * SECOND
+    return replace(
+        terms,
+        margin_bps=said("fx.margin_bps", currency, terms.margin_bps),
+        weekend_bps=said("fx.weekend_bps", currency, terms.weekend_bps),
+        ttl=said("fx.ttl", "", terms.ttl // SECOND) * SECOND,
+        daily_count=said("fx.daily_count", "", terms.daily_count),
+        daily_volume=said("fx.daily_volume", terms.reference, terms.daily_volume * unit) // unit,
+        sources=tuple(replace(source, max_age=min(source.max_age, max_age)) for source in terms.sources),
+        version=policies.version,
+    )
