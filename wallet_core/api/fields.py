@@ -144,6 +144,17 @@ def currency(code: str) -> Currency:
     return found
 
 
+def any_currency(code: str) -> str:
+    """Pass the code of a currency that is only read about, points among them; it may be left out.
+
+    Raises:
+        Refused: UNKNOWN_CURRENCY.
+    """
+    if code and code not in CURRENCIES:
+        raise Refused(Reason.UNKNOWN_CURRENCY)
+    return code
+
+
 def optional_currency(code: str) -> str:
     """Pass a currency code that may be left out."""
     return currency(code).code if code else ""

@@ -59,7 +59,7 @@ class LedgerService(LedgerServiceServicer):
         self, request: pb.GetTrialBalanceRequest, context: ServicerContext[Any, Any]
     ) -> pb.GetTrialBalanceResponse:
         """Answer the sum of every account."""
-        rows = await self._core.store.trial_balance(fields.optional_currency(request.currency_code))
+        rows = await self._core.store.trial_balance(fields.any_currency(request.currency_code))
         return pb.GetTrialBalanceResponse(
             rows=[
                 pb.TrialBalanceRow(account=account, total=convert.money(CURRENCIES[code], total))
