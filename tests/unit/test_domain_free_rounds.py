@@ -360,3 +360,11 @@ def test_a_disputed_win_that_was_released_is_taken_from_cash():
     plays.books.do(ReleaseHold(PLAYER, hold(plays, "w1").hold_id, "fine", "ops", "rel"))
     assert plays.undo("r1", "4", "w1", award.parts).parts == (("CASH", -units("4")),)
     plays.books.assert_sound()
+
+
+def test_a_win_of_nothing_that_is_taken_back_changes_nothing():
+    plays = available()
+    plays.begin("r1")
+    award = plays.win("r1", "0", "w1")
+    assert plays.undo("r1", "0", "w1", award.parts).entries == ()
+    assert (plays.grant.paid, plays.grant.won) == (0, 0)

@@ -153,6 +153,8 @@ def undo(book: Book, grant: Grant | None, free: FreeWin, parts: Parts) -> Award:
         free: what is taken back.
         parts: of the win's that make it up, none below zero; what is missing of the amount waits, or has waited.
     """
+    if not free.amount:
+        return Award()
     rest = free.amount - sum(part for _, part in parts)
     if grant is not None and not any(pocket == DISPUTED for pocket, _ in parts):
         waiting = min(rest, grant.waiting)
