@@ -14,11 +14,13 @@ from wallet_core.domain.fx import Conversions, Quote, Side, State, price, refund
 from wallet_core.domain.fx_commands import CancelQuote, ExecuteQuote, OpenQuote, ReverseQuote
 from wallet_core.domain.fx_terms import DAY, SECOND, FxTerms, Source, in_force
 from wallet_core.domain.layers import Setting
+from wallet_core.domain.money import CURRENCIES, INT64_MAX
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.policy_keys import Layer
 from wallet_core.domain.publications import Publication
 from wallet_core.domain.rate_commands import PublishRates
 from wallet_core.domain.rates import Rates, Table, apart, client_rate, gains, rate_of, text_of
+from wallet_core.domain.subwallets import Transfer
 
 GOLDEN = json.loads(Path(__file__).with_name("golden.json").read_text(encoding="utf-8"))
 CASES = {case["id"]: (case["given"], case["expect"]) for case in GOLDEN}
@@ -267,6 +269,19 @@ def test_only_cash_is_converted(desk):
     assert answer(desk.execute(request_id="x")) is Reason.INSUFFICIENT_FUNDS, "a refused id stays refused"
     assert answer(desk.execute(request_id="y")) is Outcome.APPLIED
     assert len(desk.books.lines) > rows
+    desk.books.assert_sound()
+
+
+def test_cash_of_a_product_is_not_converted(desk):
+    desk.books.do(Transfer(PLAYER, "t1", "EUR", units("950"), "CASH", "CASH:SPORTS"))
+    assert desk.convert("50.01") is Reason.INSUFFICIENT_FUNDS
+    assert desk.convert("50.00", quote_id="q2") is Outcome.APPLIED
+
+
+def test_what_a_wallet_cannot_hold_is_not_credited(desk):
+    full = INT64_MAX // CURRENCIES["BRL"].unit
+    desk.books.do(deposit(str(full - 500), currency="BRL", key="d2"))
+    assert desk.convert() is Reason.INVALID_AMOUNT
     desk.books.assert_sound()
 
 
