@@ -4,7 +4,7 @@ What is refused names the rule that forbids it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from wallet_core.domain.layers import Cell, Context, Setting, Standing, folded, 
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.policy_keys import EVERYWHERE, GAME, ID, KEYS, Key, Layer, Of, Unreadable, read
-from wallet_core.domain.publications import Publication
+from wallet_core.domain.publications import Content, Publication
 
 SETTINGS_MAX = 1_000
 LAW = frozenset({Layer.REGULATOR, Layer.LICENCE})
@@ -198,35 +198,29 @@ def context_of(setting: Setting) -> Context:
 
 
 def _check_packs(policies: Policies, version: int) -> None:
-    """Pass a version in which nothing locks own money where a pack says that it stays free (R-FUND-16)."""
-    for context in _contexts(policies, version):
-        if policies.value("own_money.free", context, version) is not True:
-            continue
-        for name, value, why in LOCKS_OWN_MONEY:
-            found = policies.explain(name, context, version)
-            if found.value == value and found.winner is not None:
-                free = policies.explain("own_money.free", context, version).winner
-                where = _named(free) if free else ""
-                raise _forbidden(
-                    "R-FUND-16",
-                    f"{name} = {_named(found.winner)}: {why}, and own money stays free here: {where}.",
-                )
+    """Pass a version in which nothing locks own money where a pack says that it stays free (R-FUND-16).
 
-
-def _contexts(policies: Policies, version: int) -> Iterator[Context]:
-    """Yield every brand, licence and regulator, at every place that the settings in question tell apart."""
+    Where such a value is in force, it is so at the very place of a setting that says it; no other need be looked at.
+    """
     content = policies.content(version)
-    locking = {name for name, _, _ in LOCKS_OWN_MONEY}
-    told = [context_of(each.setting) for (name, _), there in content.items() if name in locking for each in there]
-    owners = [
-        *(Context(brand_id=of) for name, of in content if name == "brand.licence"),
-        *(Context(licence=of) for name, of in content if name == "licence.regulator"),
-        *(Context(brand_id=each.brand_id, licence=each.licence, regulator=each.regulator) for each in told),
-    ]
-    places = {(each.product, each.provider_id, each.game_id) for each in told} | {("", "", "")}
-    for product, provider_id, game_id in sorted(places):
-        for owner in dict.fromkeys(owners):
-            yield replace(owner, product=product, provider_id=provider_id, game_id=game_id)
+    for name, value, why in LOCKS_OWN_MONEY:
+        for each in content.get((name, ""), ()):
+            if each.value != value:
+                continue
+            place = context_of(each.setting)
+            for context in (replace(place, **owner) for owner in _owners(content, place)):
+                free = policies.explain("own_money.free", context, version)
+                if free.value is True and policies.value(name, context, version) == value:
+                    where = f": {_named(free.winner)}" if free.winner else ""
+                    raise _forbidden("R-FUND-16", f"{name} = {_named(each)}: {why}, and own money is free{where}.")
+
+
+def _owners(content: Content, place: Context) -> list[dict[str, str]]:
+    """Return the brands, licences and regulators that a place is of: its own, else all."""
+    own = {name: found for name in ("brand_id", "licence", "regulator") if (found := getattr(place, name))}
+    brands = [{"brand_id": of} for name, of in content if name == "brand.licence"]
+    licences = [{"licence": of} for name, of in content if name == "licence.regulator"]
+    return [own, *([] if place.brand_id else [own | owner for owner in (*brands, *licences)])]
 
 
 def _forbidden(rules: str, why: str) -> Refused:
