@@ -53,7 +53,8 @@ async def _tamper(database, statement):
         connection.close()
     else:
         connection = await asyncpg.connect(database)
-        await connection.execute("alter table pockets drop constraint if exists pockets_amount_check")
+        for table, check_ in (("pockets", "pockets_amount_check"), ("bonuses", "bonuses_progress_check")):
+            await connection.execute(f"alter table {table} drop constraint if exists {check_}")
         changed = int((await connection.execute(statement.replace("x'", "'\\x"))).split()[-1])
         await connection.close()
     assert changed == 1
@@ -124,6 +125,17 @@ BROKEN = {
     "one_outcome_a_key": [
         copied("note", key="x'01'", transaction_id="x'02'"),
     ],
+    "bonuses_are_whole": [
+        """
+        insert into bonuses (
+            player_id, bonus_id, template_id, version, currency, state, terms, granted, deposit, requirement,
+            claimed_at, changed_at, progress, converted, staked, rounds, priority, activated_at, expires_at, short,
+            reason
+        ) values (
+            'p', 'b', 't', 1, 'EUR', 4, '{}', 1, 0, 1, 1, 1, -1, 0, false, 0, 0, 1, 0, false, ''
+        )
+        """,
+    ],
     "buried_stay_buried": [
         copied("open", player_id="''", kind="6", outcome="2", parts="'[]'"),
         copied("won", player_id="''", kind="6", outcome="2", parts="'[]'"),
@@ -176,6 +188,7 @@ async def test_a_violation_shows_the_row(books):
         "round_id": "open",
         "state": 2,
         "in_play": 5 * EUR,
+        "in_play_bonus": 0,
     }
 
 

@@ -1,4 +1,4 @@
--- A bonus that is over has no money left, nor has one that waits for its rounds; progress is never below zero (I-09).
+-- No bonus that is over has money left, nor one that waits for its rounds; progress is never below zero (I-09).
 select b.player_id, b.bonus_id, b.state, b.progress, coalesce(p.amount, 0) as held
 from bonuses as b
 left join pockets as p
