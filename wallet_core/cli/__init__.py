@@ -1,4 +1,4 @@
-"""The commands: up, serve, migrate, check, rates, policies."""
+"""The commands: up, serve, migrate, check, rates, policies, statement."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ import typer
 
 from wallet_core import app as wiring
 from wallet_core import config, telemetry
-from wallet_core.cli import policies
+from wallet_core.cli import policies, statement
 from wallet_core.cli import up as upping
 from wallet_core.cli.processes import Failed
 from wallet_core.cli.running import FAILED, MISUSED, ConfigFile, Database
@@ -31,6 +31,7 @@ _Config = ConfigFile
 _Database = Database
 
 app.add_typer(policies.app, name="policies")
+app.command()(statement.statement)
 
 
 @app.command()
