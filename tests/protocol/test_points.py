@@ -128,6 +128,8 @@ async def test_prices_and_gifts_that_are_refused(core):
     player = await core.player()
     assert await refused(core.operator.publish_points_price(pricing(2))) == "RATE_UNAVAILABLE"
     assert await refused(core.operator.publish_points_price(pricing(points=0))) == "INVALID_REQUEST"
+    for version in (0, -(2**63), 2**63 - 1):
+        assert await refused(core.operator.publish_points_price(pricing(version))) == "INVALID_REQUEST"
     assert await refused(core.operator.publish_points_price(pricing(reason=""))) == "INVALID_REQUEST"
     assert await refused(core.operator.adjust_points(adjusting(player, "0"))) == "INVALID_AMOUNT"
     assert await refused(core.operator.adjust_points(adjusting(player, "0.00001"))) == "INVALID_PRECISION"

@@ -56,7 +56,7 @@ class PointService(PointServiceServicer):
             actor=fields.key(request.actor, "actor"),
             request_id=fields.key(request.request_id, "request_id"),
             currency=currency.code,
-            version=request.version,
+            version=_version(request.version, "version"),
             points=request.points,
             amount=fields.amount(request.amount, currency, "amount"),
         )
@@ -76,7 +76,7 @@ class PointService(PointServiceServicer):
             points=request.points,
             currency=currency.code,
             amount=fields.amount(request.amount, currency, "amount"),
-            version=_version(request.price_version),
+            version=_version(request.price_version, "price_version"),
         )
         return pb.RedeemPointsResponse(response=await self._core.moved(command))
 
@@ -111,9 +111,9 @@ class PointService(PointServiceServicer):
         return pb.ExpirePointsResponse(response=answered(decision))
 
 
-def _version(value: int) -> int:
+def _version(value: int, field: str) -> int:
     if not 0 < value < INT64_MAX:
-        raise fields.invalid("price_version: that of the price the player has seen.")
+        raise fields.invalid(f"{field}: 1 or more.")
     return value
 
 
