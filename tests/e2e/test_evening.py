@@ -19,10 +19,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from wallet.v1 import free_rounds_pb2, fx_pb2, holds_pb2, payments_pb2, points_pb2, policies_pb2, promos_pb2
 from wallet.v1.players_pb2 import CreatePlayerRequest, Player
 from wallet.v1.sessions_pb2 import OpenSessionRequest
-from wallet.v1.wallet_pb2 import ACTION_KIND_BET, ACTION_KIND_WIN, Action, GetBalanceRequest, PlayRequest
+from wallet.v1.wallet_pb2 import GetBalanceRequest
 
 from adapters.conformance.dialect import Move, Seat
-from adapters.conformance.wires import Reply
+from adapters.conformance.wires import Reply, posted
 from adapters.demo import dialects_by_protocol
 from tests.e2e.test_commands import ran
 from tests.e2e.test_up import up
@@ -114,6 +114,11 @@ POCKETS = (
     *(("CASH", "EUR"), ("BONUS", "EUR"), ("IN_PLAY", "EUR"), ("HELD", "EUR")),
     *(("CASH", "USD"), ("POINTS", "PTS")),
 )
+# In turn: WATERFALL at the games, PROPORTIONAL at the tables; and what free rounds are.
+STAKES = [
+    *("R-FUND-05", "R-FUND-06", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-06"),
+    *("R-FREE-03", "R-FREE-03"),
+]
 KINDS = {
     "DEPOSIT": 1,
     "BONUS_STATE": 1,  # the offer
@@ -190,11 +195,14 @@ class Evening:
         parts = found["CASH"], found["BONUS"], in_play, found["HELD"], amount_of(dollars.balances.cash)
         return tuple(map(Decimal, (*parts, amount_of(points))))
 
-    async def says(self, name, kind, move):
+    async def says(self, name, kind, move, **more):
         """Have a provider say it, signed with the key `up` has told, and be answered yes."""
         dialect = self.dialects[name]
         secret = self.running.told["demo"]["secrets"][name].encode()
-        wire = dialect.sign(getattr(dialect, kind)(move), secret, time.time())
+        wire = getattr(dialect, kind)(move)
+        if more:
+            wire = posted(wire.target, json.loads(wire.body) | more)
+        wire = dialect.sign(wire, secret, time.time())
         url = yarl.URL(self.running.told["adapters"][name] + wire.target, encoded=True)
         async with self.http.request(wire.method, url, data=wire.body or None, headers=wire.headers) as answer:
             body = await answer.read()
@@ -214,15 +222,15 @@ class Evening:
             closes=closes,
         )
 
-    async def bet(self, name, amount):
+    async def bet(self, name, amount, **more):
         bet = self.move(name, "bet", amount)
-        await self.says(name, "bet", bet)
+        await self.says(name, "bet", bet, **more)
         return bet
 
-    async def plays(self, name, stake, win):
+    async def plays(self, name, stake, win, **more):
         """A round from stake to end, as that provider ends its rounds."""
-        bet = await self.bet(name, stake)
-        await self.says(name, "win", self.move(name, "win", win, bet.round, bet, closes=True))
+        bet = await self.bet(name, stake, **more)
+        await self.says(name, "win", self.move(name, "win", win, bet.round, bet, closes=True), **more)
         if name == "pragmatic":
             await self.says(name, "close", self.move(name, "close", "0", bet.round))
 
@@ -290,7 +298,6 @@ class Evening:
         )
 
     async def wins_with_free_rounds(self):
-        """By the core's own Play: none of the three protocols names a grant of the operator's."""
         await self.wallet.grant_free_rounds(
             free_rounds_pb2.GrantFreeRoundsRequest(
                 player_id=PLAYER,
@@ -314,16 +321,8 @@ class Evening:
                 **self.signed("register"),
             )
         )
-        for number, win in enumerate(("3.00", "0")):
-            actions = [
-                Action(kind=kind, external_key=f"free-{number}-{kind}", amount=money(amount), free_rounds_id=GRANT)
-                for kind, amount in ((ACTION_KIND_BET, "0.50"), (ACTION_KIND_WIN, win))
-            ]
-            play = PlayRequest(provider_id="generic_seamless", player_id=PLAYER, game_id="dice", currency_code="EUR")
-            play.round_id, play.close_round = f"free-{number}", True
-            play.session_token = self.seats["generic_seamless"].token
-            play.actions.extend(actions)
-            await self.wallet.play(play)
+        for win in ("3.00", "0.00"):
+            await self.plays("generic_seamless", "0.50", win, free_rounds_id=GRANT)
 
     async def lets_a_gift_expire(self):
         gift = promos_pb2.GrantBonusRequest(
@@ -385,11 +384,17 @@ def method(step):
     return step.replace(",", "").replace(".", "_").replace(" ", "_")
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_an_evening_and_its_statement(tmp_path, monkeypatch, request, kind):
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request, tmp_path):
+    """The address of a database of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite://{tmp_path}/data/wallet.db"
+    return request.getfixturevalue("postgres_database")
+
+
+async def test_an_evening_and_its_statement(tmp_path, monkeypatch, database):
     monkeypatch.setenv("WALLET_WATCH_EVERY", "0.2")
     folder = tmp_path / "data"
-    database = f"sqlite://{folder}/wallet.db" if kind == "sqlite" else request.getfixturevalue("postgres_database")
     arguments = ("--port-base", "0", "--adapters", ",".join(ADAPTERS), "--database", database)
     async with up(folder, *arguments) as running, aiohttp.ClientSession() as http:
         wallet = Wallet(running.told["core"], running.told["token"])
@@ -431,8 +436,8 @@ def explained(entries, text, purse):
                 last[line["account"].partition(":")[0], currency] = Decimal(line["after"].split()[0])
         assert not any(sums.values()), entry
     assert tuple(last[pocket] for pocket in POCKETS) == purse.counted()
-    stakes = [entry["why"][0] for entry in entries if entry["kind"] == "BET"]
-    assert all(said["rules"][0].startswith("R-FUND-") for said in stakes[:-2])
-    assert ["PROPORTIONAL" in said["text"] for said in stakes[:3]] == [False, True, False]
+    bets = [entry for entry in entries if entry["kind"] == "BET"]
+    why = [entry["why"][0]["rules"][0] if entry["lines"] else entry["rules"][0] for entry in bets]
+    assert why == STAKES
     (rollback,) = (entry for entry in entries if entry["kind"] == "ROLLBACK")
     assert "R-RB-05" in {rule for said in rollback["why"] for rule in said["rules"]}

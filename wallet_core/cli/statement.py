@@ -15,7 +15,6 @@ import typer
 from wallet.v1.common_pb2 import Money, Page, Reason
 from wallet.v1.ledger_pb2 import Journal, Line, ListJournalsRequest
 from wallet.v1.wallet_pb2 import (
-    OUTCOME_NOOP,
     OUTCOME_REFUSED,
     TRANSACTION_KIND_BET,
     ConsideredPocket,
@@ -25,7 +24,7 @@ from wallet.v1.wallet_pb2 import (
 )
 
 from wallet_core.cli.running import FAILED, MISUSED, run
-from wallet_core.cli.words import ACCOUNTS, GRANT, MODES, PLAIN, REMARKS, WHY_NOT, Words, family, kind_of, words
+from wallet_core.cli.words import ACCOUNTS, GRANT, MODES, PLAIN, PLAYS, REMARKS, WHY_NOT, Words, family, kind_of, words
 from wallet_core.client import Refused, Unavailable, Wallet
 
 PAGE = 500
@@ -115,8 +114,8 @@ async def asked(target: str, token: str, player_id: str) -> list[Entry]:
         room = asyncio.Semaphore(AT_ONCE)
 
         async def explain(journal: Journal) -> Entry:
-            if journal.transaction.kind != TRANSACTION_KIND_BET or journal.transaction.outcome == OUTCOME_REFUSED:
-                return explained(journal)
+            if journal.transaction.kind != TRANSACTION_KIND_BET or not journal.transaction.parts:
+                return explained(journal)  # only what was paid has a reason
             request = ExplainTransactionRequest(player_id=player_id, transaction_id=journal.transaction.transaction_id)
             async with room:
                 return explained(journal, await wallet.explain_transaction(request))
@@ -152,8 +151,6 @@ def explained(journal: Journal, stake: ExplainTransactionResponse | None = None)
     if transaction.outcome == OUTCOME_REFUSED:
         reason = Reason.Name(transaction.reason).removeprefix("REASON_")
         found = Words(found.title, f"It was refused, {reason}; nothing moved, and it stays refused.", ("R-IDEM-04",))
-    elif transaction.outcome == OUTCOME_NOOP and not journal.lines and transaction.kind == TRANSACTION_KIND_BET:
-        found = Words(found.title, "It was acknowledged, and nothing moved.", ("R-PROV-10", "R-FREE-03"))
     if transaction.rolled_back.units or transaction.rolled_back.nanos:
         why.append(Said(f"Of it {text_of(transaction.rolled_back)} was taken back later.", ("R-RB-01",)))
     return Entry(
@@ -162,13 +159,19 @@ def explained(journal: Journal, stake: ExplainTransactionResponse | None = None)
         kind=kind_of(journal),
         outcome=Outcome.Name(transaction.outcome).removeprefix("OUTCOME_"),
         what=found.title,
-        amount=text_of(transaction.amount) if transaction.HasField("amount") else "",
+        amount=text_of(transaction.amount) if _told(journal) else "",
         where=_where(journal),
         text=found.text,
         rules=found.rules,
         lines=tuple(map(_moved, journal.lines)),
         why=tuple(why),
     )
+
+
+def _told(journal: Journal) -> bool:
+    """Whether the amount says something: the zero of a play does, that of a state does not."""
+    amount = journal.transaction.amount
+    return bool(amount.units or amount.nanos) or kind_of(journal) in PLAYS
 
 
 def _where(journal: Journal) -> str:
@@ -200,7 +203,11 @@ def _funded(stake: ExplainTransactionResponse) -> Said:
 
 
 def _considered(pocket: ConsideredPocket) -> str:
-    paid = f"might not pay: {WHY_NOT[pocket.why_not]}" if pocket.why_not else f"paid {text_of(pocket.paid)}"
+    paid = (
+        f"might not pay: {WHY_NOT.get(pocket.why_not, pocket.why_not)}"
+        if pocket.why_not
+        else f"paid {text_of(pocket.paid)}"
+    )
     return f"{pocket.pocket} held {text_of(pocket.held)}, {paid}"
 
 
@@ -222,7 +229,7 @@ def text_of(money: Money) -> str:
 
 def told(entry: Entry) -> Sequence[str]:
     """Return a transaction as lines for people."""
-    head = f"{entry.at}  {entry.what} {entry.amount}  ({entry.where})".replace("  ()", "")
+    head = "  ".join(word for word in (entry.at, entry.what, entry.amount, f"({entry.where})") if word)
     lines = [head, f"  {entry.text} [{', '.join(entry.rules)}]"]
     width = max((len(line.account) for line in entry.lines), default=0)
     for line in entry.lines:

@@ -22,7 +22,11 @@ class Words(Struct, frozen=True):
 
 KINDS: dict[str, Words] = {
     "BET": Words("Stake", "The pockets paid a stake by the policy its round began with.", ("R-FUND-01", "R-FUND-09")),
-    "WIN": Words("Win", "The round paid; a win goes to the pockets as they paid the stake.", ("R-FUND-10",)),
+    "WIN": Words(
+        "Win",
+        "The round paid; a win goes to the pockets that paid the stake, as the policy splits it.",
+        ("R-FUND-10", "R-FUND-11"),
+    ),
     "ROLLBACK": Words(
         "Rollback", "The provider took it back; it goes to the pockets it came from.", ("R-RB-01", "R-RB-09")
     ),
@@ -112,90 +116,8 @@ WHY_NOT: dict[str, str] = {
 """Why a pocket might not pay."""
 
 
-class Remark(Struct, frozen=True):
-    """What may be seen in a journal beside what its kind says."""
-
-    seen: Callable[[Journal], bool]
-    text: str
-    rules: tuple[str, ...]
-
-
-def _line(account: str, sign: int) -> Callable[[Journal], bool]:
-    """Whether a line of the account, or of its family, has that sign."""
-
-    def seen(journal: Journal) -> bool:
-        return any(
-            family(line.account) == account and sign * (line.amount.units or line.amount.nanos) > 0
-            for line in journal.lines
-        )
-
-    return seen
-
-
-def _part(name: str) -> Callable[[Journal], bool]:
-    return lambda journal: any(part.pocket == name for part in journal.transaction.parts)
-
-
-def _played(journal: Journal) -> bool:
-    """Whether it is a play's; the close of a round alone is a note."""
-    return kind_of(journal) in {*PLAYS, "NOTE", "VOID"}
-
-
-def _of(kind: str, seen: Callable[[Journal], bool]) -> Callable[[Journal], bool]:
-    return lambda journal: kind_of(journal) == kind and seen(journal)
-
-
-def _in_play(seen: Callable[[Journal], bool]) -> Callable[[Journal], bool]:
-    return lambda journal: _played(journal) and seen(journal)
-
-
-def _free(journal: Journal) -> bool:
-    return GRANT in journal.transaction.info
-
-
-def _no_stake(journal: Journal) -> bool:
-    usual = {CATEGORY_UNSPECIFIED, CATEGORY_GAME, CATEGORY_FREE_ROUND}
-    return not _free(journal) and journal.transaction.category not in usual
-
-
-def _closed(journal: Journal) -> bool:
-    return _line("STAKES", 1)(journal) or _line("BONUS_STAKES", 1)(journal)
-
-
-REMARKS: tuple[Remark, ...] = (
-    Remark(_of("BET", _free), "A free round: it stakes nothing.", ("R-FREE-03",)),
-    Remark(_of("WIN", _free), "Of a free round: it goes where the grant says.", ("R-FREE-04",)),
-    Remark(_in_play(_line("HELD", 1)), "No free rounds cover it: it is held until that is cleared.", ("R-FREE-06",)),
-    Remark(_of("WIN", _no_stake), "Nothing was staked for it.", ("R-FUND-13",)),
-    Remark(_in_play(_closed), "The round closed: what was in play is played.", ("P-04", "R-ROUND-07")),
-    Remark(_in_play(_line("POINTS", 1)), "The cash staked has earned points.", ("R-PTS-01",)),
-    Remark(_in_play(_line("POINTS", -1)), "The points of the cash staked are taken back.", ("R-PTS-01",)),
-    Remark(
-        lambda journal: _played(journal) and _line("BONUS_COST", -1)(journal) and not _free(journal),
-        "The bonus that had paid was converted meanwhile: its part came back as cash, within its cap.",
-        ("R-RB-05", "R-BONUS-17"),
-    ),
-    Remark(_part("LAPSED"), "A part reached nobody: the bonus it is of is over.", ("R-RB-06", "R-RB-10")),
-    Remark(_part("REFUNDED"), "A part was paid before, when the round was voided.", ("R-ROUND-09",)),
-    Remark(_line("DEBT", -1), "What was not there is owed.", ("R-DEBT-01",)),
-    Remark(_line("DEBT", 1), "A part paid back what was owed.", ("R-DEBT-03",)),
-)
-"""In the order they are told."""
-
-ENDS: dict[str, Words] = {
-    "EXPIRED": Words("Bonus expired", "Its time was over before its wagering was met.", ("R-BONUS-11", "P-10")),
-    "FORFEITED": Words("Bonus given up", "The player gave it up, or took money out.", ("R-BONUS-22", "P-10")),
-    "VOIDED": Words("Bonus voided", "It should not have been, or its deposit was reversed.", ("R-BONUS-06", "P-10")),
-}
-"""Of a bonus that is over, by the state it is in."""
-
-NOTES: dict[str, Words] = {
-    "~quotes": Words("Quote", "A rate was promised for some seconds.", ("R-FX-02", "R-FX-04")),
-    "~fx": Words("Quote let go", "The player did not want it.", ("R-FX-03",)),
-    "~holds": Words("Hold reviewed", "A hold was prolonged or looked at again.", ("R-HOLD-07",)),
-    "~operator": Words("Account", "The operator changed what the account may do.", ("R-PROV-03",)),
-}
-"""Of notes, by who keeps them; those of providers are their own."""
+Seen = Callable[[Journal], bool]
+"""Whether something is to be seen in a journal."""
 
 
 def kind_of(journal: Journal) -> str:
@@ -208,14 +130,136 @@ def family(account: str) -> str:
     return account.partition(":")[0]
 
 
+class Remark(Struct, frozen=True):
+    """What may be seen in a journal beside what its kind says."""
+
+    seen: Seen
+    text: str
+    rules: tuple[str, ...]
+
+
+def _line(account: str, sign: int) -> Seen:
+    """Whether a line of the account, or of its family, has that sign."""
+
+    def seen(journal: Journal) -> bool:
+        return any(
+            family(line.account) == account and sign * (line.amount.units or line.amount.nanos) > 0
+            for line in journal.lines
+        )
+
+    return seen
+
+
+def _part(name: str) -> Seen:
+    return lambda journal: any(part.pocket == name for part in journal.transaction.parts)
+
+
+def _played(journal: Journal) -> bool:
+    """Whether it is a play's; the close of a round alone is a note."""
+    return kind_of(journal) in {*PLAYS, "NOTE", "VOID"}
+
+
+def _in_play(seen: Seen) -> Seen:
+    return lambda journal: _played(journal) and seen(journal)
+
+
+def _free(journal: Journal) -> bool:
+    return GRANT in journal.transaction.info
+
+
+def _nothing(journal: Journal) -> bool:
+    return not journal.transaction.parts and not journal.lines
+
+
+def _worthless(journal: Journal) -> bool:
+    amount = journal.transaction.amount
+    return not (amount.units or amount.nanos)
+
+
+def _no_stake(journal: Journal) -> bool:
+    usual = {CATEGORY_UNSPECIFIED, CATEGORY_GAME, CATEGORY_FREE_ROUND}
+    return not _free(journal) and journal.transaction.category not in usual
+
+
+def _closed(journal: Journal) -> bool:
+    return _line("STAKES", 1)(journal) or _line("BONUS_STAKES", 1)(journal)
+
+
+REMARKS: tuple[Remark, ...] = (
+    Remark(_in_play(_line("HELD", 1)), "No free rounds cover it: it is held until that is cleared.", ("R-FREE-06",)),
+    Remark(_in_play(_closed), "The round is closed: what was in play is played.", ("P-04", "R-ROUND-07")),
+    Remark(_in_play(_line("POINTS", 1)), "The cash staked has earned points.", ("R-PTS-01",)),
+    Remark(_in_play(_line("POINTS", -1)), "The points of the cash staked are taken back.", ("R-PTS-01",)),
+    Remark(
+        lambda journal: _played(journal) and _line("BONUS_COST", -1)(journal) and _line("BONUS_ISSUED", 1)(journal),
+        "The bonus that had paid was converted meanwhile: its part came back as cash, within its cap.",
+        ("R-RB-05", "R-BONUS-17"),
+    ),
+    Remark(_part("LAPSED"), "A part reached nobody: the bonus it is of is over.", ("R-RB-06", "R-RB-10")),
+    Remark(_part("REFUNDED"), "A part was paid before, when the round was voided.", ("R-ROUND-09",)),
+    Remark(_line("DEBT", -1), "What was not there is owed.", ("R-DEBT-01",)),
+    Remark(_line("DEBT", 1), "A part paid back what was owed.", ("R-DEBT-03",)),
+)
+"""In the order they are told."""
+
+
+def _state(state: str) -> Seen:
+    return lambda journal: journal.transaction.info.get("state", "") == state
+
+
+def _kept_by(partner: str) -> Seen:
+    return lambda journal: journal.transaction.provider_id == partner
+
+
+VARIANTS: dict[str, tuple[tuple[Seen, Words], ...]] = {
+    "BET": (
+        (_free, Words("Free round", "A round of the operator's grant began: it stakes nothing.", ("R-FREE-03",))),
+        (_nothing, Words("Stake acknowledged", "It was answered, and nothing moved.", ("R-PROV-10",))),
+    ),
+    "WIN": (
+        (_worthless, Words("No win", "The round brought nothing.", ("R-PROV-07",))),
+        (_free, Words("Free round's win", "It goes where the grant says.", ("R-FREE-04",))),
+        (_no_stake, Words("Win without a stake", "A prize, a jackpot or a correction.", ("R-FUND-13",))),
+    ),
+    "ROLLBACK": ((_nothing, Words("Rollback", "There was nothing left to take back.", ("R-PROV-10", "R-PROV-11"))),),
+    "BONUS_FORFEIT": (
+        (
+            _state("EXPIRED"),
+            Words("Bonus expired", "Its time was over before its wagering was met.", ("R-BONUS-11", "P-10")),
+        ),
+        (
+            _state("FORFEITED"),
+            Words("Bonus given up", "The player gave it up, or took money out.", ("R-BONUS-22", "P-10")),
+        ),
+        (
+            _state("VOIDED"),
+            Words("Bonus voided", "It should not have been, or its deposit was reversed.", ("R-BONUS-06", "P-10")),
+        ),
+    ),
+    "BONUS_STATE": (
+        (_state("OFFERED"), Words("Bonus offered", "The player may claim it.", ("R-BONUS-04",))),
+        (_state("CLAIMED"), Words("Bonus claimed", "Its terms are accepted; it is not yet due.", ("R-BONUS-03",))),
+        (_state("QUEUED"), Words("Bonus queued", "It waits until another one is over.", ("R-BONUS-07",))),
+        (_state("FROZEN"), Words("Bonus frozen", "It is looked at; until then it pays nothing.", ("R-BONUS-18",))),
+        (_state("LAPSED"), Words("Bonus lapsed", "It was never begun: declined, or too late.", ("R-BONUS-08",))),
+    ),
+    "FREE_ROUNDS": (
+        (_state("ISSUED"), Words("Free rounds given", "The provider has not confirmed them yet.", ("R-FREE-01",))),
+        (_state("AVAILABLE"), Words("Free rounds ready", "The provider has confirmed them.", ("R-FREE-02",))),
+        (_state("EXPIRED"), Words("Free rounds expired", "What was not played is worth nothing.", ("R-FREE-09",))),
+        (_state("CANCELLED"), Words("Free rounds cancelled", "What was won stays won.", ("R-FREE-05", "R-FREE-09"))),
+    ),
+    "NOTE": (
+        (_closed, Words("Round closed", "What was in play is played: the house's now.", ("P-04",))),
+        (_kept_by("~quotes"), Words("Quote", "A rate was promised for some seconds.", ("R-FX-02", "R-FX-04"))),
+        (_kept_by("~fx"), Words("Quote let go", "The player did not want it.", ("R-FX-03",))),
+        (_kept_by("~holds"), Words("Hold reviewed", "A hold was prolonged, or looked at again.", ("R-HOLD-07",))),
+    ),
+}
+"""What a kind says more closely: the first that is seen."""
+
+
 def words(journal: Journal) -> Words:
     """Return what a journal's transaction was. Raises KeyError for a kind nobody has words for."""
-    transaction = journal.transaction
-    found = KINDS[kind_of(journal)]
-    if kind_of(journal) == "BONUS_FORFEIT":
-        return ENDS.get(transaction.info["state"], found)
-    if kind_of(journal) != "NOTE":
-        return found
-    if _closed(journal):
-        return Words("Round closed", "The provider closed the round.", ("P-04",))
-    return NOTES.get(transaction.provider_id, found)
+    kind = kind_of(journal)
+    return next((found for seen, found in VARIANTS.get(kind, ()) if seen(journal)), KINDS[kind])
