@@ -493,3 +493,14 @@ def test_gc_pt_01_closed_cash_stakes_earn_points_and_a_rollback_takes_them():
 
     assert points(books) == 0
     books.assert_sound()
+
+
+@pytest.mark.parametrize(("odds", "void_bps", "expected"), [(140, 0, "0.00"), (150, 0, "10.00"), (200, 5_000, "5.00")])
+def test_gc_wr_05_sports_below_the_least_odds_and_what_is_void_count_nothing(odds, void_bps, expected):
+    books = Books(cash="0")
+    granted(books, "20.00", terms=BonusTerms(multiplier=3500, min_odds=150))
+    books.do(play(replace(bet("b1", "10.00"), odds=odds)))
+    books.do(play(replace(win("w1", "0"), void=void_bps), close_round=True))
+
+    assert of(books).progress == units(expected) * BPS
+    books.assert_sound()

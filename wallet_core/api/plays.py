@@ -15,6 +15,9 @@ from wallet_core.domain.entries import Category, Kind, digest
 from wallet_core.domain.money import Currency
 from wallet_core.domain.policies import Policies
 
+WHOLE = 10_000
+"""Basis points of a whole."""
+
 ACTIONS_MAX = 100
 NO_POLICIES = Policies()
 CATEGORIES = {int(category): category for category in Category} | {0: Category.GAME}
@@ -162,7 +165,11 @@ def _action(action: WireAction, index: int, provider_id: str, currency: Currency
         minimum_balance=minimum,
         info=fields.info(action.info, f"actions[{index}].info"),
         grant=fields.text(action.free_rounds_id, f"actions[{index}].free_rounds_id"),
+        odds=action.odds_hundredths,
+        void=action.void_bps,
     )
+    if action.odds_hundredths < 0 or not 0 <= action.void_bps <= WHOLE:
+        raise fields.invalid(f"actions[{index}]: odds_hundredths is at least 0, void_bps 0 to {WHOLE}.")
     if built.grant and kind not in {Kind.BET, Kind.WIN}:
         raise fields.invalid(f"actions[{index}].free_rounds_id: only bets and wins are of free rounds.")
     if minimum < 0 or (amount is not None and amount < 0 and not built.signed):

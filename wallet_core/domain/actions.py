@@ -41,7 +41,12 @@ def bet(table: Table, action: Action) -> Move:
         entries=tuple(entries) if amount else (),
         parts=tuple((pocket, -part) for pocket, part in mix),
         round=table.changed(
-            round_, state, add(round_.mix, mix), stakes=round_.stakes + 1, standing=round_.standing + 1
+            round_,
+            state,
+            add(round_.mix, mix),
+            stakes=round_.stakes + 1,
+            standing=round_.standing + 1,
+            odds=min(filter(None, (round_.odds, action.odds)), default=0),
         ),
     )
 
@@ -125,7 +130,7 @@ def win(table: Table, action: Action) -> Move:
         return replace(move, round=table.changed(round_, round_.state, round_.mix, won=round_.won + amount))
     late = table.command.profile.late_stake is LateStake.ACCEPT and bool(action.references)
     state = rounds.after(round_, Event.WIN, late=late)
-    paid = moves.paid(move, round_, wins=round_.wins + (not action.references))
+    paid = moves.paid(move, round_, wins=round_.wins + (not action.references), void=action.void or round_.void)
     return replace(move, round=table.changed(paid, state, paid.mix))
 
 

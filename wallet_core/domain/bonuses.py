@@ -130,7 +130,8 @@ def _progress(bonus: Bonus, policies: Policies, after: Round, had: int, *, first
     if after.state in counting:
         game = policies.game(after.provider_id, after.game_id, after.policies)
         rate = wagering.rate(bonus.terms, after.provider_id, after.game_id, game)
-        target = wagering.counted(bonus, after.mix, first=first or bool(had)) * rate
+        counted = wagering.counted(bonus, after.mix, first=first or bool(had))
+        target = wagering.standing(bonus.terms, counted * rate, after.odds, after.void)
     if target >= had:
         room = bonus.requirement - bonus.progress if bonus.live else 0
         delta = min(target - had, max(0, room))  # no more than is still asked for (R-WAGER-06)

@@ -40,6 +40,8 @@ class Action(Struct, frozen=True, gc=False):
             unit while its play has no currency.
         references: external keys.
         grant: of free rounds, where it is of one (rulebook 6.4).
+        odds: of a sports bet, in hundredths; 0 for none.
+        void: basis points of the stake that a settlement says are void.
     """
 
     kind: Kind
@@ -51,6 +53,8 @@ class Action(Struct, frozen=True, gc=False):
     minimum_balance: int = 0
     info: tuple[tuple[str, str], ...] = ()
     grant: str = ""
+    odds: int = 0
+    void: int = 0
 
     @property
     def signed(self) -> bool:

@@ -171,6 +171,7 @@ class BonusTerms(Struct, frozen=True, omit_defaults=True):
         cap: the most that is ever converted (R-BONUS-15); none: all.
         sticky: its principal is taken away at conversion (R-BONUS-14).
         tranches: parts it is released in (R-BONUS-16); one: at the end.
+        min_odds: of a sports bet that counts, in hundredths (R-WAGER-08).
         dust: the largest rest that becomes cash when it ends, after play (R-BONUS-19); 0: none does.
         stops: its clock stands still while it is frozen.
         accepted: digest of the edition of the template, which the player agreed to (R-BONUS-03).
@@ -194,6 +195,7 @@ class BonusTerms(Struct, frozen=True, omit_defaults=True):
     tranches: int = 1
     on_withdrawal: OnWithdrawal = OnWithdrawal.KEEP_IF_UNTOUCHED
     open_rounds: OpenRounds = OpenRounds.HONOUR
+    min_odds: int = 0
     dust: int = 0
     stops: bool = True
     accepted: str = ""

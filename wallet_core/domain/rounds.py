@@ -104,6 +104,8 @@ class Round(Struct, frozen=True, gc=False):
         policies: the version of the policies it began with.
         wagered: by bonus, what the round has added to its wagering progress.
         grant: of free rounds, whose round it is; empty for none.
+        odds: the lowest that were staked at, in hundredths; 0 for none.
+        void: basis points of the stakes that are void.
     """
 
     player_id: str
@@ -128,6 +130,8 @@ class Round(Struct, frozen=True, gc=False):
     policies: int = 0
     wagered: Parts = ()
     grant: str = ""
+    odds: int = 0
+    void: int = 0
 
     @property
     def plain(self) -> bool:

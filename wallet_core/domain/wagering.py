@@ -72,6 +72,11 @@ def counted(bonus: Bonus, mix: Parts, first: bool) -> int:  # noqa: FBT001  read
             return own + cash
 
 
+def standing(terms: BonusTerms, contribution: int, odds: int, void: int) -> int:
+    """Return what of a contribution stands: nothing below the least odds, and not what is void (R-WAGER-08, -09)."""
+    return 0 if 0 < odds < terms.min_odds else contribution * (BPS - void) // BPS
+
+
 def converted(bonus: Bonus, balance: int) -> Conversion:
     """Return what a met requirement makes of the balance: a sticky principal goes, and no more than the cap is paid
     (R-BONUS-13..15).

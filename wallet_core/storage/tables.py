@@ -193,10 +193,11 @@ ROUNDS = Table(
         *_big("won", "refunded", "stakes", "standing", "wins", "in_play_bonus", "sequence_bonus", "policies"),
         _tuple("wagered", _parts),
         *_text("free_rounds"),
+        *_big("odds", "void_bps"),
     ],
     (
         *("state", "changed_at", "revision", "sequence", "in_play", "mix", "won", "refunded", "stakes", "standing"),
-        *("wins", "in_play_bonus", "sequence_bonus", "wagered", "free_rounds"),
+        *("wins", "in_play_bonus", "sequence_bonus", "wagered", "free_rounds", "odds", "void_bps"),
     ),
 )
 

@@ -240,6 +240,8 @@ class Action(_message.Message):
     MINIMUM_BALANCE_FIELD_NUMBER: _builtins.int
     INFO_FIELD_NUMBER: _builtins.int
     FREE_ROUNDS_ID_FIELD_NUMBER: _builtins.int
+    ODDS_HUNDREDTHS_FIELD_NUMBER: _builtins.int
+    VOID_BPS_FIELD_NUMBER: _builtins.int
     kind: Global___ActionKind.ValueType
     """Required."""
     external_key: _builtins.str
@@ -251,6 +253,12 @@ class Action(_message.Message):
     """The grant of free rounds a BET or WIN is of (FreeRoundService): the bet stakes nothing, whatever its amount, and
     the win goes where the grant says. Empty where the provider pays for the round itself.
     """
+    odds_hundredths: _builtins.int
+    """Of a sports BET: its decimal odds in hundredths (1.40 is 140); 0 for none. Below the least odds of a bonus a stake
+    counts nothing for its wagering (R-WAGER-08).
+    """
+    void_bps: _builtins.int
+    """Of the WIN that settles a sports bet: basis points of the stake that are void, and count nothing (R-WAGER-09)."""
     @_builtins.property
     def amount(self) -> _common_pb2.Money:
         """Required for BET, WIN and AMEND; for ROLLBACK only a partial one; ignored for NOTE. Its currency may be left out."""
@@ -278,10 +286,12 @@ class Action(_message.Message):
         minimum_balance: _common_pb2.Money | None = ...,
         info: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         free_rounds_id: _builtins.str = ...,
+        odds_hundredths: _builtins.int = ...,
+        void_bps: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "minimum_balance", b"minimum_balance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "category", b"category", "external_key", b"external_key", "free_rounds_id", b"free_rounds_id", "info", b"info", "kind", b"kind", "minimum_balance", b"minimum_balance", "references", b"references"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "category", b"category", "external_key", b"external_key", "free_rounds_id", b"free_rounds_id", "info", b"info", "kind", b"kind", "minimum_balance", b"minimum_balance", "odds_hundredths", b"odds_hundredths", "references", b"references", "void_bps", b"void_bps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,6 +5,8 @@ alter table rounds add column sequence_bonus bigint not null default 0;
 alter table rounds add column policies bigint not null default 0;
 alter table rounds add column wagered text not null default '[]';
 alter table rounds add column free_rounds text not null default '';
+alter table rounds add column odds bigint not null default 0;
+alter table rounds add column void_bps bigint not null default 0;
 
 -- A bonus of a player: its pocket is BONUS:<bonus_id>.
 create table bonuses (
@@ -72,7 +74,9 @@ create type saved_rounds as (
     sequence_bonus bigint,
     policies bigint,
     wagered text,
-    free_rounds text
+    free_rounds text,
+    odds bigint,
+    void_bps bigint
 );
 create type saved_bonuses as (
     player_id text,
@@ -132,6 +136,8 @@ create type saved_rounds as (
 );
 drop table explanations;
 drop table bonuses;
+alter table rounds drop column void_bps;
+alter table rounds drop column odds;
 alter table rounds drop column free_rounds;
 alter table rounds drop column wagered;
 alter table rounds drop column policies;

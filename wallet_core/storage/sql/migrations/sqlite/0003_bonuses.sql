@@ -5,6 +5,8 @@ alter table rounds add column sequence_bonus bigint not null default 0;
 alter table rounds add column policies bigint not null default 0;
 alter table rounds add column wagered text not null default '[]';
 alter table rounds add column free_rounds text not null default '';
+alter table rounds add column odds bigint not null default 0;
+alter table rounds add column void_bps bigint not null default 0;
 
 -- A bonus of a player: its pocket is BONUS:<bonus_id>.
 create table bonuses (
@@ -52,6 +54,8 @@ create table explanations (
 -- migrate:down
 drop table explanations;
 drop table bonuses;
+alter table rounds drop column void_bps;
+alter table rounds drop column odds;
 alter table rounds drop column free_rounds;
 alter table rounds drop column wagered;
 alter table rounds drop column policies;
