@@ -93,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digits: Annotated[int, Meta(ge=0, le=9)] = 2
     # Whether the `token` of a betResult is looked at: then a bet needs it live.
     session: Literal["ignored", "token"] = "ignored"
+    # Whether the bonusId of a bonusWin names free rounds granted in the core: it is then won by them.
+    grants: bool = False
     # The result of what is refused.
     refused: Literal["ERROR", "FAILED"] = "ERROR"
 
@@ -224,6 +226,7 @@ class Betsoft:
     def _bonus_win(self, asked: Asked) -> Call:
         words = typed(asked.fields, Bonus)
         credit = self._credit(_BONUS_WIN + typed(words.transaction_id, Id), words.amount, CATEGORY_BONUS)
+        credit.free_rounds_id = words.bonus_id if self._settings.grants else ""
         return Call(self._play(words.user_id, [credit]), partial(self._told, asked), asked)
 
     def _play(self, user_id: str, actions: Sequence[Action]) -> PlayRequest:

@@ -90,6 +90,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # `session_id` is the vendor's own, and most operators cannot look it up; `token` where it is a session's token of
     # ours: then a debit needs it live.
     session: Literal["ignored", "token"] = "ignored"
+    # Whether the `freeround_id` of a free debit or credit names free rounds granted in the core.
+    grants: bool = False
 
 
 class Members(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,9 +184,9 @@ class BlueOcean:
 
     def _move(self, asked: Movement, kind: ActionKind.ValueType) -> Call:
         debit = kind == ACTION_KIND_BET
-        category = CATEGORY_GAME
+        category, grant = CATEGORY_GAME, ""
         if (asked.is_freeround_bet if debit else asked.is_freeround_win) == "1":
-            category = CATEGORY_FREE_ROUND
+            category, grant = CATEGORY_FREE_ROUND, asked.freeround_id if self._settings.grants else ""
         elif not debit and asked.is_promo_win == "1":
             category = CATEGORY_PROMO
         action = Action(
@@ -193,6 +195,7 @@ class BlueOcean:
             amount=money.parse(asked.amount, asked.currency),
             category=category,
             info={name: value for name in _NOTED if (value := getattr(asked, name))},
+            free_rounds_id=grant,
         )
         ask = PlayRequest(
             provider_id=self._provider_id,

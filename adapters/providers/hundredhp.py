@@ -96,6 +96,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: Annotated[str, Meta(pattern=r"^([A-Z0-9]{3,16})?$(?!\n)")] = ""
     # The vendor calls the paths below whatever base the operator registered.
     base: Annotated[str, Meta(pattern=r"^(/[!-~]*[!-.0-~])?$(?!\n)")] = ""
+    # Whether the promoId of a bonusWin names free rounds granted in the core: it is then won by them.
+    grants: bool = False
     # A withdrawal that comes after its rollback, which no source speaks of: refunded, or there already.
     late_withdrawal: Literal[607, 608] = 608
     # No source has codes for these two. Both defaults are final, and neither says more of the player than it must.
@@ -145,6 +147,7 @@ class HundredHp:
         self._provider_id = provider_id
         self._secrets = tuple(secrets)
         self._currency = settings.currency
+        self._grants = settings.grants
         self._errors = {code: error[0] for code, error in ERRORS.items()} | {
             "TOMBSTONED": settings.late_withdrawal,
             "PLAYER_BLOCKED": settings.blocked,
@@ -240,6 +243,7 @@ class HundredHp:
             amount=self._amount(asked.amount),
             category=CATEGORY_PROMO,
             info={"promoId": asked.promo_id},
+            free_rounds_id=asked.promo_id if self._grants else "",
         )
         ask = PlayRequest(provider_id=self._provider_id, session_token=asked.session_id, actions=[win])
         return Call(ask, partial(self._moved, "bonusWin", {}), "bonusWin")

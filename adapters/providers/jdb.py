@@ -39,8 +39,7 @@ from wallet_core.client import Unavailable
 
 # A transferId of 8 names its bet, its win and the cancellation (4); the others share one id space.
 _BET, _WIN, _KEY, _VOID = "bet:", "win:", "tx:", "void:"
-_BLOCK = 16
-_NANO_DIGITS = 9
+_BLOCK, _NANO_DIGITS = 16, 9
 _TEXT = re.compile(r"[A-Za-z0-9_-]+")
 
 # Actions that the vendor sends again. Bets (8, 9) it cancels instead, where it has no proper answer.
@@ -48,17 +47,14 @@ _SENT_AGAIN = ("4", "6", "10", "11", "12", "16")
 _DONE, _KNOWN, _BUSY = "0000", "9011", "9017"
 _MEANT: dict[str, tuple[str, ...]] = {
     "6006": ("INSUFFICIENT_FUNDS",),
-    # The round stands.
-    "6101": ("REFERENCE_SETTLED",),
+    "6101": ("REFERENCE_SETTLED",),  # the round stands
     "7501": ("PLAYER_UNKNOWN",),
     "8000": (
         *("INVALID_REQUEST", "INVALID_AMOUNT", "INVALID_PRECISION", "UNKNOWN_CURRENCY", "WRONG_CURRENCY"),
         *(Fault.METHOD_NOT_ALLOWED, Fault.TOO_LARGE, Fault.UNSUPPORTED_CONTENT_TYPE),
     ),
-    # There is no such action here.
-    "9007": (Fault.UNKNOWN_PATH,),
-    # The transferId was used before with other contents.
-    _KNOWN: ("CONFLICT", "ALREADY_EXISTS"),
+    "9007": (Fault.UNKNOWN_PATH,),  # there is no such action here
+    _KNOWN: ("CONFLICT", "ALREADY_EXISTS"),  # the transferId was used before with other contents
     "9015": ("TRANSACTION_NOT_FOUND",),
     _BUSY: ("UNSPECIFIED", "UNKNOWN_PROVIDER", "IN_PROGRESS", Fault.TRY_LATER, Fault.INTERNAL),
     "9999": (
@@ -87,6 +83,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # What the cancellation of an unknown 8, of an unknown 9 is answered; neither can arrive any more.
     unknown_game: Literal["0000", "9017"] = "9017"
     unknown_bet: Literal["0000", "9017"] = "0000"
+    # Whether the eventId of a 16 names free rounds granted in the core: the reward is then won by them.
+    grants: bool = False
     # The HTTP status where it is not known whether 8 or 9 took money: one that is no proper answer has it cancelled.
     unsure: Literal[200, 500, 503] = 500
 
@@ -216,7 +214,10 @@ class Jdb:
         return Call(ask, self._moved)
 
     def _reward(self, category: Category.ValueType, asked: Words) -> Call:
-        return Call(self._play(asked, self._action(asked, ACTION_KIND_WIN, category)), self._moved)
+        action = self._action(asked, ACTION_KIND_WIN, category)
+        if self._settings.grants and category == CATEGORY_FREE_ROUND:
+            action.free_rounds_id = str(asked.event_id or "")
+        return Call(self._play(asked, action), self._moved)
 
     def _cancel_game(self, asked: Words) -> Call:
         number = _required(asked.transfer_id)

@@ -12,6 +12,7 @@ from wallet.v1.wallet_pb2 import (
     ACTION_KIND_NOTE,
     ACTION_KIND_ROLLBACK,
     ACTION_KIND_WIN,
+    CATEGORY_FREE_ROUND,
     CATEGORY_GAME,
     Action,
     GetBalanceRequest,
@@ -94,6 +95,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session: Literal["ignored", "sessionAlternativeId"] = "ignored"
     # Digits of a currency's subunit, where they are not ISO 4217's or it is none of its currencies: { BTC = 8 }.
     exponents: dict[str, Annotated[int, Meta(ge=0, le=9)]] = {}
+    # Whether `bonusId` names free rounds granted in the core. Where it does not, no call that charges one is taken.
+    grants: bool = False
     # The error for any limit of the player: 5, the budget is exceeded; 6, so is the highest bet; 7.
     limit: Literal[5, 6, 7] = 5
     # The HTTP status where it is not known whether the money moved: the vendor sends a broken answer's request again.
@@ -194,20 +197,23 @@ class Outcomebet:
             return _wrong(envelope.id, _NEGATIVE_DEPOSIT, "the deposit is negative")
         if asked.withdraw < 0:
             return _wrong(envelope.id, _NEGATIVE_WITHDRAWAL, "the withdrawal is negative")
-        if asked.charge_freerounds:
-            # Nobody here counts free rounds, and a stake that the game calls free must not be charged.
-            return _wrong(envelope.id, _INTERNAL, "there are no free rounds")
+        grant = (asked.bonus_id or "") if self._settings.grants else ""
+        if asked.charge_freerounds and not (grant and asked.charge_freerounds == 1):
+            # The core begins one round with a stake, and what the game calls free must not be charged.
+            return _wrong(envelope.id, _INTERNAL, "there are no such free rounds")
+        free = bool(asked.charge_freerounds)
         digits = subunits.exponent(asked.currency, self._settings.exponents)
         withdraw, deposit = (half + asked.transaction_ref for half in _HALVES)
         info = {"source": asked.source, "reason": asked.reason, "bonusId": asked.bonus_id}
         stake = Action(kind=ACTION_KIND_NOTE, external_key=withdraw)
-        if asked.withdraw:
-            # A stake of nothing would shut the door before the wins of a blocked player.
+        if asked.withdraw or free:
+            # Any other stake of nothing would shut the door before the wins of a blocked player.
             stake = Action(
                 kind=ACTION_KIND_BET,
                 external_key=withdraw,
-                amount=subunits.parse(asked.withdraw, asked.currency, digits),
-                category=CATEGORY_GAME,
+                amount=subunits.parse(0 if free else asked.withdraw, asked.currency, digits),
+                category=CATEGORY_FREE_ROUND if free else CATEGORY_GAME,
+                free_rounds_id=grant if free else "",
             )
         win = Action(
             kind=ACTION_KIND_WIN,
@@ -215,8 +221,10 @@ class Outcomebet:
             amount=subunits.parse(asked.deposit, asked.currency, digits),
             category=CATEGORY_GAME,
             info={name: value for name, value in info.items() if value},
+            # What a free round leads to is won by it, though it charges none.
+            free_rounds_id=grant if free or not asked.withdraw else "",
         )
-        with_session = self._settings.session == "sessionAlternativeId" and asked.withdraw
+        with_session = self._settings.session == "sessionAlternativeId" and (asked.withdraw or free)
         ask = PlayRequest(
             provider_id=self._provider_id,
             player_id=asked.player_name,

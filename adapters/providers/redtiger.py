@@ -21,7 +21,7 @@ from wallet.v1.wallet_pb2 import (
     PlayResponse,
 )
 
-from adapters import digests, money, subunits
+from adapters import digests, money, parts, subunits
 from adapters.decoding import json_words
 from adapters.faults import Fault, Rejected
 from adapters.provider import Answer, Call, Endpoint, No, Request
@@ -30,7 +30,7 @@ from adapters.provider import Answer, Call, Endpoint, No, Request
 _STAKE, _PAYOUT, _BUYIN, _SETTLE, _VOID = "bet:", "win:", "buyin:", "settle:", "void:"
 # The promotional part of a payout, where that is paid.
 _PROMO = "promo:"
-_DIGITS, _NANOS = 2, 10**9
+_DIGITS = 2
 
 # Code and message. The status is 400 (setting) but for those in _HTTP.
 ERRORS: dict[str, tuple[int, str]] = {
@@ -92,6 +92,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Whether payoutPromo is paid to the player as cash. By default it is money of the promotion, as stakePromo is,
     # which nobody takes from the player: both are kept with the transaction, and neither moves anything.
     promo_payouts: Literal["noted", "paid"] = "noted"
+    # Whether `instanceCode` names free rounds granted in the core, which stakePromo and payoutPromo are then of.
+    grants: bool = False
     # Of the games' texts; the wallet knows no player's.
     language: Annotated[str, Meta(max_length=6)] = "en"
 
@@ -222,6 +224,8 @@ class RedTiger:
             category=CATEGORY_GAME if kind == _STAKE else CATEGORY_PROMO,
             info=_info(asked, stakePromo=asked.transaction.stake_promo),
         )
+        if asked.transaction.stake_promo.strip("0.") and not (bet.amount.units or bet.amount.nanos):
+            bet.free_rounds_id = self._grant(asked)
         alone = kind == _BUYIN and not asked.round.id
         in_round = Round(bet.external_key, ends=True) if alone else asked.round
         return self._play(asked, [bet], in_round, partial(_moved, asked, "stake"))
@@ -236,11 +240,12 @@ class RedTiger:
             category=CATEGORY_GAME if kind == _PAYOUT else CATEGORY_PROMO,
             info=_info(asked, payoutPromo=asked.transaction.payout_promo),
         )
-        wins = [win]
-        if self._settings.promo_payouts == "paid":
+        wins, grant = [win], self._grant(asked)
+        if grant or self._settings.promo_payouts == "paid":
             amount = money.parse(asked.transaction.payout_promo, asked.currency)
-            key = _PROMO + win.external_key
-            wins.append(Action(kind=ACTION_KIND_WIN, external_key=key, amount=amount, category=CATEGORY_PROMO))
+            promo = Action(kind=ACTION_KIND_WIN, external_key=_PROMO + win.external_key, amount=amount)
+            promo.category, promo.free_rounds_id = CATEGORY_PROMO, grant
+            wins.append(promo)
         return self._play(asked, wins, asked.round, partial(_moved, asked, "payout"))
 
     def _refund(self, kind: str, request: Request) -> Call:
@@ -248,6 +253,9 @@ class RedTiger:
         key = kind + asked.transaction.id
         undo = Action(kind=ACTION_KIND_ROLLBACK, external_key=_VOID + key, references=[key])
         return self._play(asked, [undo], asked.round, partial(_moved, asked, "refund"))
+
+    def _grant(self, asked: Movement) -> str:
+        return asked.promo.instance_code if asked.promo and self._settings.grants else ""
 
     def _play(
         self, asked: Movement, actions: list[Action], in_round: Round, write: Callable[[PlayResponse], Answer]
@@ -280,17 +288,10 @@ def _moved(asked: Movement, word: str, reply: PlayResponse) -> Answer:
     """A refund's balance stands beside its result, as the source has it, and in it as everywhere else."""
     balances = reply.balances_then if reply.HasField("balances_then") else reply.balances_now
     balance = _shown(balances.cash, balances.bonus)
-    moved = _shown(_part(reply, "CASH"), _part(reply, "BONUS"))
+    moved = _shown(parts.cash(reply.results), parts.bonus(reply.results))
     result = {"token": asked.token, "currency": asked.currency, "id": reply.results[0].transaction_id}
     beside = {"balance": balance, "currency": asked.currency} if word == "refund" else {}
     return _ok(result | {"payout" if word == "payout" else "stake": moved, "balance": balance}, **beside)
-
-
-def _part(reply: PlayResponse, pocket: str) -> Money:
-    """What was taken from or given to pockets of that kind, without a sign."""
-    amounts = [part.amount for result in reply.results for part in result.parts if part.pocket.startswith(pocket)]
-    units, nanos = divmod(abs(sum(amount.units * _NANOS + amount.nanos for amount in amounts)), _NANOS)
-    return Money(units=units, nanos=nanos)
 
 
 def _shown(cash: Money, bonus: Money) -> dict[str, str]:

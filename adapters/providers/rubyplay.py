@@ -99,6 +99,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late_debit: Literal["106", "107"] = "107"
     # Who pays a debit marked `freeRound`; nobody's cash is taken for what was given to him.
     free_rounds: Literal["nobody", "player"] = "nobody"
+    # Whether the `promotionId` of a free round's debit or credit names free rounds granted in the core.
+    grants: bool = False
     # Whether those who play through this adapter are test players, whom the vendor does not bill.
     test_players: bool = False
 
@@ -230,6 +232,8 @@ class RubyPlay:
 
     def _move(self, asked: Move, action: Action) -> Call:
         action.info.update({name: value for name in _NOTED if (value := getattr(asked, name))})
+        if self._settings.grants and asked.free_round:
+            action.free_rounds_id = asked.promotion_id or ""
         ask = PlayRequest(
             provider_id=self._provider_id,
             player_id=asked.player_id,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
-from wallet.v1.common_pb2 import Balances, Money
+from wallet.v1.common_pb2 import Balances
 from wallet.v1.wallet_pb2 import (
     ACTION_KIND_BET,
     ACTION_KIND_NOTE,
@@ -14,14 +14,13 @@ from wallet.v1.wallet_pb2 import (
     ACTION_KIND_WIN,
     CATEGORY_GAME,
     Action,
-    ActionResult,
     GetBalanceRequest,
     GetBalanceResponse,
     PlayRequest,
     PlayResponse,
 )
 
-from adapters import money, signing
+from adapters import money, parts, signing
 from adapters.decoding import json_words
 from adapters.faults import Fault, Rejected
 from adapters.provider import Answer, Call, Endpoint, No, Request
@@ -30,7 +29,6 @@ _HEADER = "X-REQUEST-SIGN"
 # One id space serves bets and wins of all players. A rollback's own id is one more name of the same reversal.
 _KEY = "tx:"
 _VOID = "void:"
-_BONUS = "BONUS"
 
 _SERVER_ERROR = 500
 # The vendor demands the balance beside these codes.
@@ -257,7 +255,7 @@ def _moved(round_id: str, ids: Sequence[str], reply: PlayResponse) -> Answer:
         {
             "id_provider": id_provider,
             "id": result.transaction_id,
-            "bonus_amount": money.text(_bonus(result), reply.display_digits),
+            "bonus_amount": money.text(parts.bonus([result]), reply.display_digits),
         }
         for id_provider, result in zip(ids, reply.results, strict=True)
     ]
@@ -277,12 +275,3 @@ def _then(reply: PlayResponse) -> str:
     """A repeated call shows what the first one showed."""
     balances: Balances = reply.balances_then if reply.HasField("balances_then") else reply.balances_now
     return money.text(balances.shown, reply.display_digits)
-
-
-def _bonus(result: ActionResult) -> Money:
-    """How much of the movement was bonus money; the vendor's is never negative."""
-    nanos = sum(
-        part.amount.units * 10**9 + part.amount.nanos for part in result.parts if part.pocket.startswith(_BONUS)
-    )
-    units, rest = divmod(abs(nanos), 10**9)
-    return Money(units=units, nanos=rest)

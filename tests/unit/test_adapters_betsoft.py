@@ -265,6 +265,14 @@ def test_bonuses_are_wins_that_nothing_was_staked_for(operation, key):
     assert (action.category, ask.round_id) == (CATEGORY_BONUS, "")
 
 
+def test_a_bonus_win_may_be_of_free_rounds_granted_in_the_core():
+    fields = BONUS | {"transactionId": "9"}
+
+    assert read("bonusWin", fields).ask.actions[0].free_rounds_id == ""
+    assert read("bonusWin", fields, grants=True).ask.actions[0].free_rounds_id == "77"
+    assert read("bonusRelease", fields, grants=True).ask.actions[0].free_rounds_id == ""
+
+
 SHOWN = Balances(shown=euro(9, 999_999_999))
 MOVED = PlayResponse(
     player_id="u1",

@@ -123,6 +123,16 @@ def test_flags_say_what_kind_of_movement_it_is(action, flag, category):
     assert (moved.external_key, moved.amount) == (KEY, euro(2))
 
 
+@pytest.mark.parametrize(("action", "flag"), [("debit", "is_freeround_bet"), ("credit", "is_freeround_win")])
+def test_free_rounds_may_be_those_granted_in_the_core(action, flag):
+    free = MOVE | {flag: "1", "freeround_id": "fr-1"}
+
+    assert ask(action, free).ask.actions[0].free_rounds_id == ""
+    assert ask(action, free, grants=True).ask.actions[0].free_rounds_id == "fr-1"
+    for other in (free | {flag: "0"}, MOVE | {flag: "1"}):
+        assert ask(action, other, grants=True).ask.actions[0].free_rounds_id == ""
+
+
 @pytest.mark.parametrize("action", ["debit", "credit"])
 def test_the_last_movement_closes_the_round(action):
     assert not ask(action).ask.close_round

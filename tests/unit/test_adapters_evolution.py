@@ -214,6 +214,18 @@ def test_a_promotion_is_a_win_without_a_round(kind, category):
     )
 
 
+def test_free_rounds_may_be_those_granted_in_the_core():
+    free = {"type": "FreeRoundPlayableSpent", "id": "x-1", "amount": 5, "voucherId": "v-1", "remainingRounds": 0}
+
+    def named(promo, **settings):
+        return ask("promo_payout", PROMO | {"promoTransaction": promo}, **settings).ask.actions[0].free_rounds_id
+
+    assert named(free) == ""
+    assert named(free, grants=True) == "v-1"
+    assert named(free | {"voucherId": None}, grants=True) == ""
+    assert named(free | {"type": "RewardGamePlayableSpent"}, grants=True) == ""
+
+
 @pytest.mark.parametrize(
     ("game", "setting", "game_id"),
     [

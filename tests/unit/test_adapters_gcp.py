@@ -82,6 +82,15 @@ def test_a_finished_play_of_nothing_closes_the_round():
     assert (ask.actions[0].kind, ask.close_round, ask.round_id) == (ACTION_KIND_NOTE, True, "g-1")
 
 
+def test_free_spins_may_be_those_granted_in_the_core():
+    spins = {"issue_id": "u1:EUR:fs-1", "status": "played", "total_amount": 250}
+    (own,) = read("/freespins", spins).ask.actions
+    (granted,) = read("/freespins", spins, grants=True).ask.actions
+
+    assert (own.free_rounds_id, granted.free_rounds_id) == ("", "u1:EUR:fs-1")
+    assert granted.amount == own.amount == euro(2, 500_000_000)
+
+
 names = st.text(st.sampled_from("a:%3A|"), min_size=1, max_size=6)
 
 

@@ -183,6 +183,44 @@ def test_an_answer_tells_ids_outcome_parts_and_both_balances():
     }
 
 
+def test_parts_are_of_a_kind_and_name_no_pocket():
+    parts = {
+        "BONUS:b-1": -1,
+        "CASH": -2,
+        "BONUS:b-2": -4,
+        "CASH:CASINO": -8,
+        "HELD:REVIEW": 16,
+        "LAPSED": 32,
+        "DEBT": -64,
+    }
+    moved = [PocketAmount(pocket=pocket, amount=euro(amount)) for pocket, amount in parts.items()]
+    result = ActionResult(outcome=OUTCOME_APPLIED, parts=moved)
+    answer = ask("/v1/bet", BET).write(PlayResponse(results=[result], display_digits=2))
+
+    assert json.loads(answer.body)["transactions"][0]["parts"] == [
+        {"pocket": "BONUS", "amount": "-5.00"},
+        {"pocket": "CASH", "amount": "-10.00"},
+        {"pocket": "OTHER", "amount": "48.00"},
+        {"pocket": "DEBT", "amount": "-64.00"},
+    ]
+
+
+def test_bets_and_wins_may_be_of_free_rounds():
+    free = {"free_rounds_id": "fr-1"}
+    actions = [
+        {"type": "bet", "transaction_id": "t-1", "amount": "0.20"} | free,
+        {"type": "win", "transaction_id": "t-2", "amount": "1.00"} | free,
+    ]
+    play = ask("/v1/play", {"token": "tok", "round_id": "r-1", "currency": "EUR", "actions": actions}).ask
+    credit = {"player_id": "p-1", "transaction_id": "t-3", "currency": "EUR", "amount": "1.00"}
+    (paid,) = ask("/v1/batch/credit", {"batch_id": "b-1", "credits": [credit | free]}).ask
+
+    assert [action.free_rounds_id for action in [*play.actions, *paid.actions]] == ["fr-1"] * 3
+    for path, members in (("/v1/bet", BET), ("/v1/win", WIN)):
+        assert ask(path, members | free).ask.actions[0].free_rounds_id == "fr-1"
+        assert ask(path, members).ask.actions[0].free_rounds_id == ""
+
+
 def test_a_rollback_of_nothing_of_nobody_shows_no_balance():
     reply = PlayResponse(results=[ActionResult(external_key="tx:t-9", outcome=OUTCOME_NOOP)])
     answer = json.loads(ask("/v1/rollback", {"transaction_id": "t-9", "reference": "t-1"}).write(reply).body)

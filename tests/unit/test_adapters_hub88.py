@@ -264,6 +264,20 @@ def test_who_pays_a_free_bet_is_a_setting():
     assert "free_amount" not in player.info
 
 
+@pytest.mark.parametrize("dialect", ["hub88", "caleta"])
+def test_free_bets_and_their_wins_may_be_of_a_grant_in_the_core(dialect):
+    folder = {"hub88": "transaction", "caleta": "wallet"}[dialect]
+    for name, members in (("bet", BET), ("win", WIN)):
+
+        def named(*, grants=True, name=name, members=members, **more):
+            (action,) = ask(f"/{folder}/{name}", members | more, dialect=dialect, grants=grants).ask.actions
+            return action.free_rounds_id
+
+        assert named(is_free=True, reward_uuid="rw-1") == "rw-1"
+        assert named(is_free=True, reward_uuid="rw-1", grants=False) == ""
+        assert named(is_free=False, is_supplier_promo=True, reward_uuid="rw-1") == named(is_free=True) == ""
+
+
 @pytest.mark.parametrize(
     ("path", "members", "optional"),
     [

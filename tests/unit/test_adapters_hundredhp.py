@@ -170,6 +170,12 @@ def test_a_bonus_win_has_an_id_space_of_its_own_and_no_round():
     assert read("/bonusWin", SAID).ask == PlayRequest(provider_id="p", session_token="tok", actions=[win])
 
 
+def test_a_bonus_win_may_be_of_free_rounds_granted_in_the_core():
+    assert read("/bonusWin", SAID).ask.actions[0].free_rounds_id == ""
+    assert read("/bonusWin", SAID, grants=True).ask.actions[0].free_rounds_id == "promo-1"
+    assert read("/deposit", SAID, grants=True).ask.actions[0].free_rounds_id == ""
+
+
 def test_a_uuid_is_the_same_in_capitals():
     assert read("/withdrawal", SAID | {"txId": TX.upper()}).ask == read("/withdrawal", SAID).ask
 

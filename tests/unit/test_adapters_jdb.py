@@ -251,6 +251,14 @@ def test_rewards_are_wins_that_nothing_was_staked_for(action, more, category):
     assert ask.round_id == ""
 
 
+def test_a_free_spins_reward_may_be_of_a_grant_in_the_core():
+    def named(action, **settings):
+        members = WHO | {"action": action, "transferId": 31, "amount": 5, "eventId": 77, "activityNo": "a-1"}
+        return read(members, **settings).ask.actions[0].free_rounds_id
+
+    assert (named(16), named(16, grants=True), named(12, grants=True)) == ("", "77", "")
+
+
 @pytest.mark.parametrize(
     ("members", "keys"),
     [

@@ -13,6 +13,7 @@ from wallet.v1.wallet_pb2 import (
     ACTION_KIND_NOTE,
     ACTION_KIND_ROLLBACK,
     ACTION_KIND_WIN,
+    CATEGORY_FREE_ROUND,
     CATEGORY_GAME,
     Action,
     ActionResult,
@@ -180,6 +181,38 @@ def test_what_is_wrong_is_said_under_the_calls_own_id(change, code):
 
 def test_no_free_rounds_are_no_reason():
     assert isinstance(read("withdrawAndDeposit", SPIN | {"chargeFreerounds": 0}), Call)
+
+
+def test_a_free_round_that_is_charged_is_one_of_a_grant_in_the_core():
+    spin = SPIN | {"bonusId": "fr-1", "chargeFreerounds": 1}
+    stake, win = read("withdrawAndDeposit", spin, grants=True).ask.actions
+
+    assert (stake.kind, stake.amount, stake.category) == (ACTION_KIND_BET, euro(0), CATEGORY_FREE_ROUND)
+    assert (stake.free_rounds_id, win.free_rounds_id, win.amount) == ("fr-1", "fr-1", euro(2, 500_000_000))
+
+
+@pytest.mark.parametrize("change", [{"bonusId": None}, {"chargeFreerounds": 2}, {"chargeFreerounds": -1}])
+def test_other_free_rounds_are_charged_by_no_grant(change):
+    spin = SPIN | {"bonusId": "fr-1", "chargeFreerounds": 1} | change
+
+    assert error(read("withdrawAndDeposit", spin, grants=True)) == 7
+
+
+def test_what_a_free_round_leads_to_is_won_by_its_grant_and_a_paid_spin_is_not():
+    bonus = SPIN | {"bonusId": "fr-1"}
+    note, won = read("withdrawAndDeposit", bonus | {"withdraw": 0}, grants=True).ask.actions
+    assert (note.kind, note.free_rounds_id, won.free_rounds_id) == (ACTION_KIND_NOTE, "", "fr-1")
+
+    for settings in ({}, {"grants": True}):
+        paid = read("withdrawAndDeposit", bonus, **settings).ask.actions
+        assert [action.free_rounds_id for action in paid] == ["", ""]
+
+
+def test_a_free_round_may_need_the_session_as_a_stake_does():
+    spin = SPIN | {"withdraw": 0, "bonusId": "fr-1", "chargeFreerounds": 1}
+
+    call = read("withdrawAndDeposit", spin, grants=True, session="sessionAlternativeId")
+    assert call.ask.session_token == "tok"
 
 
 @pytest.mark.parametrize("member", ["playerName", "currency", "withdraw", "deposit", "transactionRef"])

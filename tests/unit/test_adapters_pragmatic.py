@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from wallet.v1.common_pb2 import PocketAmount
 from wallet.v1.players_pb2 import Player
 from wallet.v1.sessions_pb2 import SESSION_USE_READ, ResolveSessionRequest, ResolveSessionResponse
 from wallet.v1.wallet_pb2 import (
@@ -16,10 +17,12 @@ from wallet.v1.wallet_pb2 import (
     CATEGORY_JACKPOT,
     CATEGORY_PROMO,
     Action,
+    ActionResult,
     CloseRoundRequest,
     GetBalanceRequest,
     GetBalanceResponse,
     PlayRequest,
+    PlayResponse,
 )
 
 from tests.support.pragmatic import (
@@ -159,6 +162,22 @@ def test_a_refund_bears_the_bets_reference_and_its_amount_is_not_looked_at():
         )
 
 
+def test_free_rounds_may_be_those_granted_in_the_core():
+    promo = {"promoWinAmount": "2.50", "promoWinReference": "p-9"}
+
+    def named(method, members, **settings):
+        call = ask(method, members | {"bonusCode": "FS1"}, **settings)
+        return [action.free_rounds_id for action in call.ask.actions]
+
+    assert named("bet", BET) == named("bonusWin", PAID, bonus_win_credits=True) == [""]
+    assert named("bet", BET, grants=True) == named("bet", BET, grants=True, bonus_code_bets="paid") == ["FS1"]
+    assert named("result", BET | promo, grants=True) == ["FS1", ""]
+    assert named("bonusWin", PAID, grants=True, bonus_win_credits=True) == ["FS1"]
+    # A note is of nothing.
+    assert named("bonusWin", PAID, grants=True) == [""]
+    assert ask("bet", BET, grants=True).ask.actions[0].free_rounds_id == ""
+
+
 def test_a_round_ends_under_its_own_id():
     assert ask("endRound", END).ask == CloseRoundRequest(
         provider_id="pp", player_id="p-1", round_id="5103188801", external_key="end:5103188801"
@@ -249,3 +268,11 @@ def test_a_balance_is_cash_and_bonus():
 def test_a_setting_out_of_its_range_is_refused(wrong):
     with pytest.raises(msgspec.ValidationError):
         provider(**wrong)
+
+
+def test_only_bonus_money_is_used_promo():
+    parts = {"CASH": -1, "CASH:CASINO": -2, "BONUS:b-1": -4, "BONUS:b-2": -8, "LAPSED": -16}
+    moved = [PocketAmount(pocket=pocket, amount=euro(amount)) for pocket, amount in parts.items()]
+    reply = PlayResponse(results=[ActionResult(parts=moved)], balances_now=BALANCES, display_digits=2)
+
+    assert b'"usedPromo":12.00,' in ask("bet", BET).write(reply).body

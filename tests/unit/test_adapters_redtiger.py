@@ -278,8 +278,8 @@ def test_a_session_is_authenticated():
 
 PARTS = [
     PocketAmount(pocket="CASH", amount=euro(-7, -500_000_000)),
-    PocketAmount(pocket="BONUS[b-1]", amount=euro(-1)),
-    PocketAmount(pocket="BONUS[b-2]", amount=euro(-1, -500_000_000)),
+    PocketAmount(pocket="BONUS:b-1", amount=euro(-1)),
+    PocketAmount(pocket="BONUS:b-2", amount=euro(-1, -500_000_000)),
     PocketAmount(pocket="REFUNDED", amount=euro(3)),
 ]
 MOVED = PlayResponse(
@@ -318,6 +318,48 @@ def test_what_moved_nothing_tells_nothing():
         {"cash": "0.00", "bonus": "0.00"},
         {"cash": "5.00", "bonus": "0.00"},
     )
+
+
+def test_no_part_that_is_neither_cash_nor_bonus_money_is_told():
+    parts = [
+        PocketAmount(pocket="CASH", amount=euro(1)),
+        PocketAmount(pocket="CASH:CASINO", amount=euro(2)),
+        PocketAmount(pocket="BONUS:b-1", amount=euro(4)),
+        PocketAmount(pocket="HELD:DISPUTE", amount=euro(8)),
+        PocketAmount(pocket="LAPSED", amount=euro(16)),
+    ]
+    reply = PlayResponse(results=[ActionResult(parts=parts)], balances_now=MOVED.balances_now)
+
+    result = json.loads(read("payout", PAYOUT).write(reply).body)["result"]
+    assert result["payout"] == {"cash": "3.00", "bonus": "4.00"}
+
+
+def promo_stake(stake, promo):
+    return STAKE | {"transaction": {"id": "t-1", "stake": stake, "stakePromo": promo}}
+
+
+@pytest.mark.parametrize(
+    ("stake", "promo", "grants", "named"),
+    [
+        ("0.00", "1.00", True, "code-7"),
+        ("0.00", "1.00", False, ""),
+        ("0.00", "0.00", True, ""),
+        ("0.50", "0.50", True, ""),
+    ],
+)
+def test_a_stake_of_a_promotion_alone_may_be_of_a_grant_in_the_core(stake, promo, grants, named):
+    (bet,) = read("stake", promo_stake(stake, promo), grants=grants).ask.actions
+
+    assert bet.free_rounds_id == named
+
+
+def test_a_payout_of_a_promotion_may_be_of_a_grant_in_the_core():
+    win, promo = read("payout", PAYOUT, grants=True).ask.actions
+
+    assert (win.amount, win.free_rounds_id) == (euro(25, 500_000_000), "")
+    assert (promo.amount, promo.free_rounds_id, promo.external_key) == (euro(3), "code-7", "promo:win:t-2")
+    (alone,) = read("payout", PAYOUT | {"promo": None}, grants=True).ask.actions
+    assert alone.free_rounds_id == ""
 
 
 def staked(amount):

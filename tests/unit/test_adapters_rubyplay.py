@@ -200,6 +200,16 @@ def test_nobody_pays_a_free_round_unless_the_player_is_to():
     assert read("credit", free).ask.actions[0].amount == euro(2, 500_000_000)
 
 
+@pytest.mark.parametrize("name", ["debit", "credit"])
+def test_free_rounds_may_be_those_granted_in_the_core(name):
+    free = MOVE | {"freeRound": True, "promotionId": "123456"}
+
+    assert read(name, free).ask.actions[0].free_rounds_id == ""
+    assert read(name, free, grants=True).ask.actions[0].free_rounds_id == "123456"
+    for other in (free | {"freeRound": False}, free | {"promotionId": None}):
+        assert read(name, other, grants=True).ask.actions[0].free_rounds_id == ""
+
+
 def test_a_free_round_of_less_than_nothing_is_left_to_be_refused():
     assert read("debit", MOVE | {"freeRound": True, "amount": -1}).ask.actions[0].amount == euro(-1)
 

@@ -332,6 +332,15 @@ def test_a_free_spin_takes_nothing_unless_it_is_set_to():
     assert paid.amount == won.amount == euro(10, 500_000_000)
 
 
+@pytest.mark.parametrize("fields", [BET, WIN], ids=["bet", "win"])
+def test_free_spins_may_be_those_granted_in_the_core(fields):
+    free = fields | {"type": "freespin", "freespin_id": "fs-1", "quantity": "3"}
+
+    assert read(free).ask.actions[0].free_rounds_id == ""
+    assert read(free, grants=True).ask.actions[0].free_rounds_id == "fs-1"
+    assert read(free | {"type": fields["type"]}, grants=True).ask.actions[0].free_rounds_id == ""
+
+
 def test_a_refund_is_of_its_bet_whatever_its_own_id_round_and_amount():
     first = read(REFUND | {"round_id": "another", "amount": "what is this"}).ask
     second = read(REFUND | {"transaction_id": "tx-4"}).ask

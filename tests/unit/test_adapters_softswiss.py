@@ -195,8 +195,8 @@ def test_a_rollback_bears_the_key_of_its_original_whatever_its_own_id():
 def test_bonus_money_is_told_for_each_movement():
     parts = [
         PocketAmount(pocket="CASH", amount=euro(-1)),
-        PocketAmount(pocket="BONUS[b-1]", amount=euro(-2, -500_000_000)),
-        PocketAmount(pocket="BONUS[b-2]", amount=euro(-1, -500_000_000)),
+        PocketAmount(pocket="BONUS:b-1", amount=euro(-2, -500_000_000)),
+        PocketAmount(pocket="BONUS:b-2", amount=euro(-1, -500_000_000)),
     ]
     reply = PlayResponse(
         results=[ActionResult(transaction_id="w-1", parts=parts)],

@@ -213,6 +213,17 @@ def test_what_is_free_is_noted_and_moves_nothing(path):
     assert dict(action.info) == {"frID": "fr-1", "amount": "1.50"}
 
 
+def test_the_total_of_free_rounds_may_be_of_a_grant_in_the_core():
+    def named(path, **change):
+        return read(path, BET | {"frID": "fr-1"} | change, grants=True).ask.actions[0].free_rounds_id
+
+    assert named("/win") == "fr-1"
+    assert named("/win", frID="") == named("/bet") == ""
+    # Each round of it is a note, and a note is of nothing.
+    assert named("/bet", type="free") == named("/win", type="free") == ""
+    assert read("/win", BET | {"frID": "fr-1"}).ask.actions[0].free_rounds_id == ""
+
+
 def test_a_refund_names_its_bet_and_keeps_its_own_id():
     ask = read("/refund", REFUND | {"amount": "what is this"}).ask
 

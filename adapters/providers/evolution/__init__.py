@@ -44,10 +44,8 @@ _BET, _WIN, _PROMO, _VOID = "bet:", "win:", "promo:", "void:"
 _OF_SESSIONS = ("check", "sid")
 # As many as the vendor's own report shows.
 _DIGITS = 6
-_CATEGORIES: dict[str, Category.ValueType] = {
-    "JackpotWin": CATEGORY_JACKPOT,
-    "FreeRoundPlayableSpent": CATEGORY_FREE_ROUND,
-}
+_FREE_ROUNDS = "FreeRoundPlayableSpent"
+_CATEGORIES: dict[str, Category.ValueType] = {"JackpotWin": CATEGORY_JACKPOT, _FREE_ROUNDS: CATEGORY_FREE_ROUND}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -184,6 +182,8 @@ class Evolution:
             category=_CATEGORIES.get(promo.type, CATEGORY_PROMO),
             info=_info(promo),
         )
+        if self._settings.grants and promo.type == _FREE_ROUNDS:
+            action.free_rounds_id = promo.voucherId or ""
         ask = PlayRequest(
             provider_id=self._provider_id,
             player_id=asked.userId,

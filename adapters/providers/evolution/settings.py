@@ -23,5 +23,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # No status is attested for either; a final one keeps the provider from trying again.
     blocked: Refusal = "FINAL_ERROR_ACTION_FAILED"
     limit_reached: Refusal = "FINAL_ERROR_ACTION_FAILED"
+    # Whether the voucherId of a FreeRoundPlayableSpent names free rounds granted in the core: the payout is then won by
+    # them.
+    grants: bool = False
     # Which of its ids is the game to us: the table, or where there is none (or that is set) the type.
     game: Literal["table", "type"] = "table"

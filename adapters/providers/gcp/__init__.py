@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exponents: dict[str, Annotated[int, Meta(ge=0, le=9)]] = {}
     # An id that comes back with other contents: no source says the status. 400 is final for the vendor.
     conflict: Literal[400, 412] = 400
+    # Whether an issue_id names free rounds granted in the core: their total is then won by them.
+    grants: bool = False
 
 
 def connect(provider_id: str, secrets: Sequence[bytes], settings: Settings) -> "Gcp":
@@ -63,6 +65,7 @@ class Gcp:
         self._provider_id = provider_id
         self._secrets = tuple(secrets)
         self._exponents = settings.exponents
+        self._grants = settings.grants
         self._errors = ERRORS | {"CONFLICT": (settings.conflict, *ERRORS["CONFLICT"][1:])}
         reads = {"play": self._play, "rollback": self._rollback, "freespins": self._freespins}
         self.endpoints = tuple(Endpoint(name, "POST", f"{settings.base}/{name}", read) for name, read in reads.items())
@@ -157,6 +160,7 @@ class Gcp:
             amount=subunits.parse(asked.total_amount, currency, digits),
             category=CATEGORY_FREE_ROUND,
             info={"status": asked.status},
+            free_rounds_id=asked.issue_id if self._grants else "",
         )
         ask = PlayRequest(provider_id=self._provider_id, player_id=user_id, currency_code=currency, actions=[win])
         return Call(ask, partial(_paid, digits), digits)

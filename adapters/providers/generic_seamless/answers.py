@@ -10,6 +10,7 @@ from wallet.v1 import common_pb2, wallet_pb2
 
 from adapters import money
 from adapters.faults import Fault
+from adapters.parts import by_kind
 from adapters.provider import Answer, No
 from adapters.providers.generic_seamless import words
 from wallet_core.client import Unavailable
@@ -162,7 +163,7 @@ def _moved(reply: wallet_pb2.PlayResponse) -> words.Moved:
                 wallet_transaction_id=result.transaction_id,
                 outcome=_OUTCOMES[result.outcome],
                 replayed=result.replayed,
-                parts=[words.Part(part.pocket, money.text(part.amount, digits)) for part in result.parts],
+                parts=[words.Part(kind, money.text(amount, digits)) for kind, amount in by_kind(result.parts).items()],
                 committed_at=_time(result.committed_at),
             )
             for result in reply.results

@@ -155,6 +155,7 @@ def _bet_action(bet: words.Bet | words.PlayBet, currency: str) -> Action:
         external_key=KEY + bet.transaction_id,
         amount=money.parse(bet.amount, currency),
         category=CATEGORY_GAME,
+        free_rounds_id=bet.free_rounds_id,
     )
 
 
@@ -165,6 +166,7 @@ def _win_action(win: words.Win | words.PlayWin | words.Credit, currency: str, be
         amount=money.parse(win.amount, currency),
         category=Category.Value(f"CATEGORY_{win.category.upper()}"),
         references=[KEY + bet for bet in bets],
+        free_rounds_id=win.free_rounds_id,
     )
 
 

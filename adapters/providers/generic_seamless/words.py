@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from adapters.parts import Kind
+
 # Visible ASCII. `$(?!\n)`: Python's $ also matches before a last line end.
 _VISIBLE = r"^[!-~]+$(?!\n)"
 
@@ -17,6 +19,14 @@ Amount = Annotated[
     Meta(
         description="Major units, a plain decimal such as 10.00; at most 9 decimals.",
         extra_json_schema={"pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$", "examples": ["10.00"]},
+    ),
+]
+FreeRounds = Annotated[
+    str,
+    Meta(
+        max_length=128,
+        pattern=r"^[!-~]*$(?!\n)",
+        description="The operator's grant of free rounds this is of: a bet takes nothing, a win goes where it says.",
     ),
 ]
 Close = Annotated[bool, Meta(description="Close the round after this.")]
@@ -45,6 +55,7 @@ class Bet(Words, frozen=True):
     amount: Amount
     player_id: Id = ""
     game_id: Id = ""
+    free_rounds_id: FreeRounds = ""
     close_round: Close = False
 
 
@@ -60,12 +71,14 @@ class Win(Words, frozen=True):
     game_id: Id = ""
     category: CategoryName = "game"
     bets: Annotated[list[Id], Meta(max_length=100)] = []
+    free_rounds_id: FreeRounds = ""
     close_round: Close = False
 
 
 class PlayBet(Words, frozen=True, tag_field="type", tag="bet"):
     transaction_id: Id
     amount: Amount
+    free_rounds_id: FreeRounds = ""
 
 
 class PlayWin(Words, frozen=True, tag_field="type", tag="win"):
@@ -73,6 +86,7 @@ class PlayWin(Words, frozen=True, tag_field="type", tag="win"):
     amount: Amount
     category: CategoryName = "game"
     bets: Annotated[list[Id], Meta(max_length=100)] = []
+    free_rounds_id: FreeRounds = ""
 
 
 class PlayRollback(Words, frozen=True, tag_field="type", tag="rollback"):
@@ -125,6 +139,7 @@ class Credit(Words, frozen=True):
     round_id: Id = ""
     game_id: Id = ""
     category: CategoryName = "jackpot"
+    free_rounds_id: FreeRounds = ""
 
 
 class CreditBatch(Words, frozen=True):
@@ -158,9 +173,9 @@ class BalanceAnswer(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What one pocket gave (negative) or got."""
+    """What was taken (negative) or given of one kind of money; OTHER is held, or no longer reached the player."""
 
-    pocket: str
+    pocket: Kind
     amount: str
 
 

@@ -54,6 +54,7 @@ class Hub88:
         self._header = _HEADERS[settings.dialect]
         self._caleta = settings.dialect == "caleta"
         self._free_bets = settings.free_bets
+        self._grants = settings.grants
         self._country = settings.country
         self._poor_balance = settings.poor_balance == "shown" or (
             settings.poor_balance == "by dialect" and not self._caleta
@@ -132,6 +133,7 @@ class Hub88:
             amount=_amount(asked.amount, asked.currency),
             category=CATEGORY_FREE_ROUND if asked.is_free else CATEGORY_GAME,
             info=_info(asked),
+            free_rounds_id=self._grant(asked),
         )
         if asked.is_free and self._free_bets == "nobody":
             action.amount.units = action.amount.nanos = 0
@@ -148,8 +150,12 @@ class Hub88:
             category=CATEGORY_GAME,
             references=[_KEY + asked.reference_transaction_uuid],
             info=_info(asked),
+            free_rounds_id=self._grant(asked),
         )
         return self._play(asked, action, round_id=asked.round, currency=asked.currency)
+
+    def _grant(self, asked: words.Bet | words.Win) -> str:
+        return (asked.reward_uuid or "") if self._grants and asked.is_free else ""
 
     def _rollback(self, request: Request) -> Call:
         asked = json_words(request, words.Rollback)

@@ -19,6 +19,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Who pays a bet that is marked free while it names an amount. The documentation does not say; nobody's cash is
     # taken for what was given to him.
     free_bets: Literal["nobody", "player"] = "nobody"
+    # Whether the `reward_uuid` of a free bet or win names free rounds granted in the core.
+    grants: bool = False
     # What user/info says of players whose country the wallet does not keep, such as "MT". The documentation wants one
     # of everybody; empty leaves the member out, for nobody's country is guessed.
     country: Annotated[str, Meta(pattern=r"^([A-Z]{2})?$(?!\n)")] = ""

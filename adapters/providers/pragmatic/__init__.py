@@ -140,6 +140,7 @@ class Pragmatic:
             amount=Money(currency_code=currency) if free else amount,
             category=CATEGORY_FREE_ROUND if free else CATEGORY_GAME,
             info=info,
+            free_rounds_id=self._grant(asked),
         )
         played = {"round_id": asked.round_id, "game_id": asked.game_id, "token": asked.token}
         return self._play(asked, [action], answers.staked, **played)
@@ -148,6 +149,7 @@ class Pragmatic:
         asked = form_words(request, words.Result)
         info = _info(asked, "bonus_code", "platform")
         actions = [self._win(asked, "win:", CATEGORY_GAME, info)]
+        actions[0].free_rounds_id = self._grant(asked)
         _, currency = self._who(asked.user_id)
         promo = money.parse(asked.promo_win_amount or "0", currency)
         if asked.promo_win_reference:
@@ -167,7 +169,9 @@ class Pragmatic:
         asked = form_words(request, words.BonusWin)
         info = _info(asked, "bonus_code")
         action = self._win(asked, "bonus:", CATEGORY_BONUS, info)
-        if not self._settings.bonus_win_credits:
+        if self._settings.bonus_win_credits:
+            action.free_rounds_id = self._grant(asked)
+        else:
             action.kind = ACTION_KIND_NOTE
             action.ClearField("amount")
             action.info["amount"] = asked.amount
@@ -213,6 +217,9 @@ class Pragmatic:
             actions=[Action(kind=ACTION_KIND_ROLLBACK, external_key=_VOID + key, references=[key])],
         )
         return Call(ask, answers.refunded)
+
+    def _grant(self, asked: words.Bet | words.Result | words.BonusWin) -> str:
+        return asked.bonus_code if self._settings.grants else ""
 
     def _win(self, asked: words.Movement, kind: str, category: Category.ValueType, info: dict[str, str]) -> Action:
         _, currency = self._who(asked.user_id)

@@ -3,14 +3,11 @@
 from typing import Any
 
 import msgspec
-from wallet.v1.common_pb2 import Balances, Money
+from wallet.v1.common_pb2 import Balances
 from wallet.v1.wallet_pb2 import GetBalanceResponse, PlayResponse
 
-from adapters import money
+from adapters import money, parts
 from adapters.provider import Answer
-
-_CASH = "CASH"
-_NANOS = 10**9
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,7 +34,8 @@ def balance_only(reply: GetBalanceResponse) -> Answer:
 
 
 def staked(reply: PlayResponse) -> Answer:
-    return done(_movement(reply) | {"usedPromo": money.number(_used_promo(reply), reply.display_digits)})
+    """`usedPromo` is the part of the bet that was bonus money."""
+    return done(_movement(reply) | {"usedPromo": money.number(parts.bonus(reply.results), reply.display_digits)})
 
 
 def moved(reply: PlayResponse) -> Answer:
@@ -60,12 +58,3 @@ def _movement(reply: PlayResponse) -> dict[str, Any]:
 def _balances(reply: PlayResponse) -> Balances:
     """Those that the profile shows to a repeated call; a NOOP has only the balance of now."""
     return reply.balances_then if reply.HasField("balances_then") else reply.balances_now
-
-
-def _used_promo(reply: PlayResponse) -> Money:
-    """What a bet took from other pockets than cash."""
-    taken = sum(
-        part.amount.units * _NANOS + part.amount.nanos for part in reply.results[0].parts if part.pocket != _CASH
-    )
-    units, nanos = divmod(-taken, _NANOS)
-    return Money(units=units, nanos=nanos)

@@ -19,5 +19,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hash_values: Literal["either", "decoded", "escaped"] = "either"
     # A bet with a bonusCode is of a free round: `free` takes nothing, whatever its amount; `paid` takes the amount.
     bonus_code_bets: Literal["free", "paid"] = "free"
+    # Whether a bonusCode names free rounds granted in the core: bets, results and bonusWins with one are then of them.
+    grants: bool = False
     # bonusWin sums up free spins whose wins came one by one as results; True where they did not, and it is to be paid.
     bonus_win_credits: bool = False

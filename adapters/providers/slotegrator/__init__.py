@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     balance_digits: Annotated[int, Meta(ge=0, le=9)] = 4
     # A bet of type freespin: `free` takes nothing, whatever its amount, which is noted; `paid` takes the amount.
     freespin_bets: Literal["free", "paid"] = "free"
+    # Whether the freespin_id of a bet or win of type freespin names free rounds granted in the core.
+    grants: bool = False
     # The vendor has no word for "try again": a bet of unknown fate is refunded when nobody answered. No public page
     # says that it is after an INTERNAL_ERROR with status 200.
     retry_status: Literal[200, 500, 503] = 500
@@ -115,6 +117,7 @@ class Slotegrator:
             amount=money.parse(asked.amount, asked.currency),
             category=BETS[asked.type],
             info=_info(asked),
+            free_rounds_id=self._grant(asked),
         )
         if asked.type == "freespin" and self._settings.freespin_bets == "free":
             action.info["amount"] = asked.amount
@@ -133,9 +136,13 @@ class Slotegrator:
             amount=money.parse(asked.amount, asked.currency),
             category=WINS[asked.type],
             info=_info(asked),
+            free_rounds_id=self._grant(asked),
         )
         close = asked.round_id != "" and asked.finished == "1"
         return self._play(asked, [action], round_id=asked.round_id, close=close)
+
+    def _grant(self, asked: words.Bet | words.Win) -> str:
+        return asked.freespin_id if self._settings.grants and asked.type == "freespin" else ""
 
     def _refund(self, fields: dict[str, Any]) -> Call:
         """Its own id is another one at each attempt; what is refunded once is the bet."""

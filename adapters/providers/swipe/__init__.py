@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # refund the bet, in the first case one that stands.
     conflict: Literal[400, 500] = 400
     late_bet: Literal[400, 500] = 400
+    # Whether a frID names free rounds granted in the core: the campaign's total is then won by them.
+    grants: bool = False
     # The core has one reason for all limits.
     limit: Literal["bet_limit", "loss_limit", "time_limit"] = "bet_limit"
 
@@ -119,6 +121,8 @@ class Swipe:
             category=CATEGORY_FREE_ROUND if asked.fr_id else CATEGORY_GAME,
             info=info,
         )
+        if self._settings.grants and kind == ACTION_KIND_WIN and asked.type == "regular":
+            action.free_rounds_id = asked.fr_id
         if asked.type == "free":
             action.kind = ACTION_KIND_NOTE
             action.ClearField("amount")
