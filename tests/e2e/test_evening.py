@@ -57,7 +57,9 @@ WELCOME = promos_pb2.Promotion(
     trigger=promos_pb2.BONUS_TRIGGER_DEPOSIT,
     percent=2_000,
     amounts=[promos_pb2.PromotionAmounts(currency_code="EUR", most=money("50"), max_bet=money("10"), cap=money("100"))],
-    terms=promos_pb2.BonusTerms(multiplier=200, counts=promos_pb2.WAGERING_COUNTS_BONUS_PART),
+    terms=promos_pb2.BonusTerms(
+        multiplier=200, counts=promos_pb2.WAGERING_COUNTS_BONUS_PART, excluded_game_ids=["craps"]
+    ),
 )
 GIFT = promos_pb2.Promotion(
     title="A gift",
@@ -90,24 +92,26 @@ EVENING = (
     # 5.90 of 100 + 18 is 5.00 + 0.90; wins 11.80 as 10.00 + 1.80; five euros of cash are five points.
     ("plays roulette", Purse("105", "18.90", points="5")),
     ("loses at sweets", Purse("105", "8.90", points="5")),
+    # Its terms exclude the game: 5.00 of cash, won back.
+    ("plays what the bonus may not", Purse("105", "8.90", points="10")),
     # 8.90 of bonus and 1.10 of cash; wins 20.00 as 17.80 + 2.20.
-    ("mixes at dice", Purse("106.10", "17.80", points="6.1")),
-    ("leaves sweets open", Purse("106.10", "12.80", "5", points="6.1")),
+    ("mixes at dice", Purse("106.10", "17.80", points="11.1")),
+    ("leaves sweets open", Purse("106.10", "12.80", "5", points="11.1")),
     # Wagered so far 10.00 + 0.90 + 10.00 + 8.90 + 10.00 of 40.00.
-    ("goes on at dice", Purse("106.10", "3.80", "5", points="6.1")),
+    ("goes on at dice", Purse("106.10", "3.80", "5", points="11.1")),
     # The last 0.20; what is left, 3.60, is cash now.
-    ("meets the wagering", Purse("109.70", open="5", points="6.1")),
-    ("has the open stake back, as cash", Purse("114.70", points="6.1")),
-    ("loses cash at roulette", Purse("94.70", points="26.1")),
+    ("meets the wagering", Purse("109.70", open="5", points="11.1")),
+    ("has the open stake back, as cash", Purse("114.70", points="11.1")),
+    ("loses cash at roulette", Purse("94.70", points="31.1")),
     # 50.00 at 1.08 less 1 % is 53.46.
-    ("converts to dollars", Purse("44.70", dollars="53.46", points="26.1")),
-    ("wins with free rounds", Purse("47.70", dollars="53.46", points="26.1")),
-    ("lets a gift expire", Purse("47.70", dollars="53.46", points="26.1")),
-    ("is held", Purse("37.70", held="10", dollars="53.46", points="26.1")),
-    ("is released", Purse("47.70", dollars="53.46", points="26.1")),
+    ("converts to dollars", Purse("44.70", dollars="53.46", points="31.1")),
+    ("wins with free rounds", Purse("47.70", dollars="53.46", points="31.1")),
+    ("lets a gift expire", Purse("47.70", dollars="53.46", points="31.1")),
+    ("is held", Purse("37.70", held="10", dollars="53.46", points="31.1")),
+    ("is released", Purse("47.70", dollars="53.46", points="31.1")),
     # 100 points are 1.00.
-    ("redeems points", Purse("47.90", dollars="53.46", points="6.1")),
-    ("withdraws 30.00", Purse("17.90", dollars="53.46", points="6.1")),
+    ("redeems points", Purse("47.90", dollars="53.46", points="11.1")),
+    ("withdraws 30.00", Purse("17.90", dollars="53.46", points="11.1")),
 )
 
 POCKETS = (
@@ -116,8 +120,8 @@ POCKETS = (
 )
 # In turn: WATERFALL at the games, PROPORTIONAL at the tables; and what free rounds are.
 STAKES = [
-    *("R-FUND-05", "R-FUND-06", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-06"),
-    *("R-FREE-03", "R-FREE-03"),
+    *("R-FUND-05", "R-FUND-06", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05"),
+    *("R-FUND-06", "R-FREE-03", "R-FREE-03"),
 ]
 KINDS = {
     "DEPOSIT": 1,
@@ -132,7 +136,7 @@ KINDS = {
     "HOLD_RELEASE": 1,
     "POINTS_REDEMPTION": 1,
     "WITHDRAWAL": 1,
-    "BET": 10,
+    "BET": 11,
 }
 
 
@@ -153,9 +157,7 @@ class Evening:
             )
         )
         for name, game in GAMES.items():
-            session = OpenSessionRequest(
-                player_id=PLAYER, provider_id=name, game_id=game, currency_code="EUR", request_id=name
-            )
+            session = OpenSessionRequest(player_id=PLAYER, provider_id=name, currency_code="EUR", request_id=name)
             self.seats[name] = Seat(PLAYER, (await self.wallet.open_session(session)).token, "EUR", game)
         settings = [
             policies_pb2.PolicySetting(
@@ -209,11 +211,11 @@ class Evening:
             said = dialect.read(Reply(answer.status, answer.headers["Content-Type"], body))
         assert said.ok, (name, kind, body)
 
-    def move(self, name, kind, amount="0", round_="", of=None, *, closes=False):
+    def move(self, seat, kind, amount="0", round_="", of=None, *, closes=False):
         identity = f"{next(self.ids):032x}"
         return Move(
             kind=kind,
-            seat=self.seats[name],
+            seat=self.seats[seat],
             id=identity,
             round=round_ or f"{next(self.ids):032x}",
             amount=amount,
@@ -222,15 +224,15 @@ class Evening:
             closes=closes,
         )
 
-    async def bet(self, name, amount, **more):
-        bet = self.move(name, "bet", amount)
+    async def bet(self, name, amount, seat="", **more):
+        bet = self.move(seat or name, "bet", amount)
         await self.says(name, "bet", bet, **more)
         return bet
 
-    async def plays(self, name, stake, win, **more):
-        """A round from stake to end, as that provider ends its rounds."""
-        bet = await self.bet(name, stake, **more)
-        await self.says(name, "win", self.move(name, "win", win, bet.round, bet, closes=True), **more)
+    async def plays(self, name, stake, win, seat="", **more):
+        """A round from stake to end, as that provider ends its rounds; `more` is said beside what its dialect says."""
+        bet = await self.bet(name, stake, seat, **more)
+        await self.says(name, "win", self.move(seat or name, "win", win, bet.round, bet, closes=True), **more)
         if name == "pragmatic":
             await self.says(name, "close", self.move(name, "close", "0", bet.round))
 
@@ -265,6 +267,10 @@ class Evening:
 
     async def loses_at_sweets(self):
         await self.plays("pragmatic", "10.00", "0.00")
+
+    async def plays_what_the_bonus_may_not(self):
+        self.seats["craps"] = msgspec.structs.replace(self.seats["generic_seamless"], game="craps")
+        await self.plays("generic_seamless", "5.00", "5.00", seat="craps")
 
     async def mixes_at_dice(self):
         await self.plays("generic_seamless", "10.00", "20.00")
@@ -411,6 +417,10 @@ async def test_an_evening_and_its_statement(tmp_path, monkeypatch, database):
         assert code == 0, errors
         code, lines, errors = await ran(*where, "--json")
         assert code == 0, errors
+        (tmp_path / "no.token").write_text("not-a-token")
+        code, said, errors = await ran(*where[:-1], str(tmp_path / "no.token"))
+        assert (code, said) == (1, "")
+        assert errors.startswith("statement: UNAUTHENTICATED")
     print(text)
     explained([json.loads(line) for line in lines.splitlines()], text, EVENING[-1][1])
     code, said, errors = await ran("check", "--database", database)
@@ -439,5 +449,6 @@ def explained(entries, text, purse):
     bets = [entry for entry in entries if entry["kind"] == "BET"]
     why = [entry["why"][0]["rules"][0] if entry["lines"] else entry["rules"][0] for entry in bets]
     assert why == STAKES
+    assert "BONUS:welcome@1 held 8.90 EUR, might not pay: its terms exclude the game" in bets[3]["why"][0]["text"]
     (rollback,) = (entry for entry in entries if entry["kind"] == "ROLLBACK")
     assert "R-RB-05" in {rule for said in rollback["why"] for rule in said["rules"]}

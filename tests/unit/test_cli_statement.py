@@ -1,6 +1,7 @@
 """The words of a statement: there are some for everything that may stand in one, and they say what was."""
 
 import pytest
+from typer.testing import CliRunner
 from wallet.v1.common_pb2 import REASON_INSUFFICIENT_FUNDS, PocketAmount
 from wallet.v1.ledger_pb2 import Journal, Line
 from wallet.v1.payments_pb2 import DepositRequest
@@ -18,7 +19,7 @@ from wallet.v1.wallet_pb2 import (
 
 from tests.protocol.words import key
 from tests.support.core import money
-from wallet_core.cli import statement
+from wallet_core.cli import app, statement
 from wallet_core.cli.statement import asked, explained, text_of, told
 from wallet_core.cli.words import ACCOUNTS, KINDS, MODES, VARIANTS, WHY_NOT
 from wallet_core.client import Refused
@@ -211,3 +212,10 @@ async def test_every_page_is_asked_for_and_the_oldest_comes_first(core, monkeypa
 async def test_a_player_nobody_knows_is_refused(core):
     with pytest.raises(Refused, match="PLAYER_UNKNOWN"):
         await asked(core.target, core.operator_token, "nobody")
+
+
+def test_a_token_file_that_is_not_there_is_named(tmp_path):
+    where = ["statement", "ada", "--target", "127.0.0.1:1", "--token-file", str(tmp_path / "none")]
+    ended = CliRunner().invoke(app, where)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "--token-file" in ended.stderr

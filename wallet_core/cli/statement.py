@@ -27,7 +27,7 @@ from wallet_core.cli.running import FAILED, MISUSED, run
 from wallet_core.cli.words import ACCOUNTS, GRANT, MODES, PLAIN, PLAYS, REMARKS, WHY_NOT, Words, family, kind_of, words
 from wallet_core.client import Refused, Unavailable, Wallet
 
-PAGE = 500
+PAGE = 200
 AT_ONCE = 16
 """Stakes that are asked about at the same time."""
 

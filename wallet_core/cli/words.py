@@ -187,7 +187,11 @@ def _closed(journal: Journal) -> bool:
 
 REMARKS: tuple[Remark, ...] = (
     Remark(_in_play(_line("HELD", 1)), "No free rounds cover it: it is held until that is cleared.", ("R-FREE-06",)),
-    Remark(_in_play(_closed), "The round is closed: what was in play is played.", ("P-04", "R-ROUND-07")),
+    Remark(
+        lambda journal: kind_of(journal) in PLAYS and _closed(journal),
+        "The round is closed: what was in play is played.",
+        ("P-04", "R-ROUND-07"),
+    ),
     Remark(_in_play(_line("POINTS", 1)), "The cash staked has earned points.", ("R-PTS-01",)),
     Remark(_in_play(_line("POINTS", -1)), "The points of the cash staked are taken back.", ("R-PTS-01",)),
     Remark(
@@ -250,7 +254,7 @@ VARIANTS: dict[str, tuple[tuple[Seen, Words], ...]] = {
         (_state("CANCELLED"), Words("Free rounds cancelled", "What was won stays won.", ("R-FREE-05", "R-FREE-09"))),
     ),
     "NOTE": (
-        (_closed, Words("Round closed", "What was in play is played: the house's now.", ("P-04",))),
+        (_closed, Words("Round closed", "What was in play is played: the house's now.", ("P-04", "R-ROUND-07"))),
         (_kept_by("~quotes"), Words("Quote", "A rate was promised for some seconds.", ("R-FX-02", "R-FX-04"))),
         (_kept_by("~fx"), Words("Quote let go", "The player did not want it.", ("R-FX-03",))),
         (_kept_by("~holds"), Words("Hold reviewed", "A hold was prolonged, or looked at again.", ("R-HOLD-07",))),
