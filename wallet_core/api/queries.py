@@ -38,9 +38,9 @@ async def explanation(core: Core, request: pb.ExplainTransactionRequest) -> pb.E
     if found is None:
         round_ = await core.store.round(player_id, row.provider_id, row.round_id)
         reply.policies = round_.policies if round_ else 0
-        held = row.cash_after + row.amount
-        considered: tuple[Considered, ...] = (Considered(CASH, held, row.amount),)
-        playable = held
+        paid = -sum(amount for _, amount in row.parts)  # nothing, of a free round
+        playable = row.cash_after + paid
+        considered: tuple[Considered, ...] = (Considered(CASH, playable, paid),) if row.parts else ()
     else:
         reply.policies, reply.mode = found.policies, found.mode
         considered, playable = found.considered, found.playable

@@ -35,8 +35,12 @@ def bet(table: Table, action: Action) -> Move:
     cash, bonus = bonuses.share(mix)
     house, house_bonus = STAKED[state is rounds.State.OPEN]
     entries = [*[Entry(pocket, -part) for pocket, part in mix], Entry(house, cash)]
+    counted: Parts = ()
     if bonus:
         entries.append(Entry(house_bonus, bonus))
+    if bonus or table.book.bonuses(round_.player_id):
+        table.cash_counts = bonuses.counting(table.book, table.command.policies, round_, mix) if cash else ""
+        counted = bonuses.counted(table.book, round_.player_id, mix, table.cash_counts)
     return Move(
         entries=tuple(entries) if amount else (),
         parts=tuple((pocket, -part) for pocket, part in mix),
@@ -46,7 +50,8 @@ def bet(table: Table, action: Action) -> Move:
             add(round_.mix, mix),
             stakes=round_.stakes + 1,
             standing=round_.standing + 1,
-            odds=min(filter(None, (round_.odds, action.odds)), default=0),
+            odds=min(action.odds, round_.odds or action.odds) if action.odds else round_.odds,
+            counted=add(round_.counted, counted) if counted else round_.counted,
         ),
     )
 

@@ -97,20 +97,16 @@ def settle(
     """
     player_id = after.player_id
     mixed = {pocket for pocket, _ in (*after.mix, *(before.mix if before else ())) if is_bonus(pocket)}
-    live = [each for each in book.bonuses(player_id) if each.currency == after.currency]
-    if not mixed and not live:
+    counting = {bonus_id for bonus_id, _ in (*after.counted, *after.wagered)}
+    if not mixed and not counting:
         return 0
-    touched = {each.bonus_id: each for each in (find(book, player_id, pocket) for pocket in mixed)}
-    first = wagering.first_for_cash(live)
-    touched |= {each.bonus_id: each for each in live if each.bonus_id == first}
     wagered = dict(after.wagered)
     left = 0
-    for bonus_id in sorted(touched):
-        bonus = touched[bonus_id]
-        progressed, added = _progress(bonus, policies, after, wagered.get(bonus_id, 0), first=bonus_id == first)
-        wagered[bonus_id] = added
+    for account in sorted(mixed | {f"{BONUS}:{bonus_id}" for bonus_id in counting}):
+        bonus = find(book, player_id, account)
+        progressed, wagered[bonus.bonus_id] = _progress(bonus, policies, after, wagered.get(bonus.bonus_id, 0))
         rounds = bonus.rounds + _paying(after, bonus) - _paying(before, bonus)
-        staked = bonus.staked or bonus.account in mixed
+        staked = bonus.staked or account in mixed
         left += _become(book, bonus, replace(progressed, rounds=rounds, staked=staked), at + left)
     kept = tuple((bonus_id, amount) for bonus_id, amount in sorted(wagered.items()) if amount)
     if kept != after.wagered:
@@ -118,19 +114,41 @@ def settle(
     return left
 
 
+def counting(book: Book, policies: Policies, round_: Round, parts: Parts) -> str:
+    """Return the id of the bonus that the cash of a stake counts for (R-WAGER-12): one of those that paid for it too;
+    where cash paid alone, of all that may count the game.
+    """
+    paid = [find(book, round_.player_id, pocket) for pocket, _ in parts if is_bonus(pocket)]
+    if paid:
+        return wagering.cash_counts_for(paid)
+    game = policies.game(round_.provider_id, round_.game_id, round_.policies)
+    live = [
+        each
+        for each in book.bonuses(round_.player_id)
+        if each.currency == round_.currency and wagering.rate(each.terms, round_.provider_id, round_.game_id, game)
+    ]
+    return wagering.cash_counts_for(live)
+
+
+def counted(book: Book, player_id: str, parts: Parts, cash_counts: str) -> Parts:
+    """Return what of a stake counts, by bonus."""
+    names = {pocket for pocket, _ in parts if is_bonus(pocket)} | ({f"{BONUS}:{cash_counts}"} if cash_counts else set())
+    return wagering.counted([find(book, player_id, name) for name in names], parts, cash_counts) if names else ()
+
+
 def _paying(round_: Round | None, bonus: Bonus) -> bool:
     """Whether the round is open and the bonus has paid for it."""
     return round_ is not None and round_.state is RoundState.OPEN and bonus.account in dict(round_.mix)
 
 
-def _progress(bonus: Bonus, policies: Policies, after: Round, had: int, *, first: bool) -> tuple[Bonus, int]:
+def _progress(bonus: Bonus, policies: Policies, after: Round, had: int) -> tuple[Bonus, int]:
     """Return the bonus with what the round's surviving stakes count for it, and how much that is (R-WAGER-07, -10)."""
     counting = {RoundState.OPEN, RoundState.CLOSED} if bonus.terms.timing is Timing.BET else {RoundState.CLOSED}
     target = 0
     if after.state in counting:
         game = policies.game(after.provider_id, after.game_id, after.policies)
         rate = wagering.rate(bonus.terms, after.provider_id, after.game_id, game)
-        counted = wagering.counted(bonus, after.mix, first=first or bool(had))
+        counted = dict(after.counted).get(bonus.bonus_id, 0)
         target = wagering.standing(bonus.terms, counted * rate, after.odds, after.void)
     if target >= had:
         room = bonus.requirement - bonus.progress if bonus.live else 0
@@ -149,7 +167,7 @@ def _become(book: Book, before: Bonus, bonus: Bonus, at: int) -> int:
     if bonus.state not in OPEN_TO_PLAY or bonus.state is State.FROZEN:
         _put(book, before, bonus, at)
         return 0
-    if bonus.progress >= bonus.requirement > 0 and (balance or bonus.rounds):
+    if bonus.progress >= bonus.requirement > 0:
         found = wagering.converted(bonus, balance)
         _leave(book, bonus, found, f"convert:{bonus.bonus_id}", at)
         converted = bonus.converted + found.to_cash

@@ -18,6 +18,7 @@ from wallet_core.domain import (
     payments,
     payouts,
     play,
+    play_needs,
     players,
     points_commands,
     policy_commands,
@@ -43,7 +44,7 @@ def needs(command: c.Command, wanted: Needs) -> None:
     wanted.players.add(command.player_id)
     match command:
         case c.Play():
-            play.needs(command, wanted)
+            play_needs.needs(command, wanted)
         case c.OpenSession() | c.CloseSession():
             wanted.sessions.add((command.player_id, command.session_id))
         case c.RotateSession():
@@ -65,7 +66,7 @@ def needs(command: c.Command, wanted: Needs) -> None:
 def follow(command: c.Command, book: Book, wanted: Needs) -> None:
     """Add the rows whose names stand in rows that are loaded by now."""
     if isinstance(command, c.Play):
-        play.follow(command, book, wanted)
+        play_needs.follow(command, book, wanted)
 
 
 def decide(book: Book, command: c.Command, now: int) -> Decision:

@@ -18,6 +18,9 @@ TransactionKey = tuple[str, bytes]
 GRANT = "~grant"
 """What in a transaction's info names a grant of free rounds. No door takes such a name."""
 
+CASH_COUNTS = "~cash counts for"
+"""What in a bet's info names the bonus that its cash counts for."""
+
 NO_PLAYER = ""
 """The owner of rows that belong to no player: tombstones by id alone, journals between house accounts."""
 
@@ -106,6 +109,11 @@ class Transaction(Struct, frozen=True, gc=False):
     bonus_after: int = 0
     debt_after: int = 0
     occurred_at: int = 0
+
+    @property
+    def cash_counts(self) -> str:
+        """The bonus that its cash counts for; empty for none."""
+        return next((word for name, word in self.info if name == CASH_COUNTS), "")
 
     @property
     def grant(self) -> str:

@@ -63,7 +63,7 @@ def pay(table: Table, amount: int, round_: Round | None, bets: Sequence[Transact
         entries = [*(Entry(pocket, part) for pocket, part in parts), Entry(accounts.WINS, -paid)]
     else:
         mix = _mix(table, round_, bets)
-        shares = SPLITS[win_split(table, round_)](paid, mix, table.quantum, round_.won)
+        shares = SPLITS[win_split(table, round_)](paid, mix, table.quantum, round_.returned)
         credited = bonuses.credit(table.book, round_.player_id, shares)
         cash, bonus = bonuses.share(shares)
         parts = credited.moved
@@ -146,4 +146,11 @@ def paid(move: Move, round_: Round, **sums: int) -> Round:
     """Return the round with what a move pays to or takes from its winner counted."""
     refunded = dict(move.parts).get(rounds.REFUNDED, 0)
     won = sum(part for pocket, part in move.parts if pocket not in rounds.NOWHERE)
-    return replace(round_, won=round_.won + won, refunded=round_.refunded - refunded, **sums)
+    back = sum(part for pocket, part in move.parts if bonuses.is_bonus(pocket))
+    return replace(
+        round_,
+        won=round_.won + won,
+        returned=max(0, round_.returned + back),
+        refunded=round_.refunded - refunded,
+        **sums,
+    )

@@ -6,10 +6,9 @@ A refusal undoes what the play had done and is bound to the keys that were new.
 
 from msgspec.structs import replace
 
-from wallet_core.domain import free_rounds, gates
+from wallet_core.domain import gates
 from wallet_core.domain.actions import ACTIONS
-from wallet_core.domain.bonuses import is_bonus
-from wallet_core.domain.book import Book, Needs
+from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Action, Play, batch_key, grave
 from wallet_core.domain.decision import (
     FATE,
@@ -17,13 +16,12 @@ from wallet_core.domain.decision import (
     Decision,
     Fate,
     Outcome,
-    Parts,
     Reason,
     Refusal,
     Refused,
     Result,
 )
-from wallet_core.domain.entries import GRANT, NO_PLAYER, Kind, Transaction, digest
+from wallet_core.domain.entries import CASH_COUNTS, GRANT, NO_PLAYER, Kind, Transaction
 from wallet_core.domain.explanations import explained
 from wallet_core.domain.gates import ORIGINALS
 from wallet_core.domain.moves import NOTHING, Move
@@ -31,80 +29,7 @@ from wallet_core.domain.players import Player, belongs
 from wallet_core.domain.pockets import balances, shown
 from wallet_core.domain.profiles import IdSpace, LateOriginal, Refusals, Repeat
 from wallet_core.domain.profiles import Shown as ShownBalance
-from wallet_core.domain.promos import Bonus
 from wallet_core.domain.table import Table
-
-
-def needs(command: Play, wanted: Needs) -> None:
-    """Add the rows a play reads."""
-    player_id = command.player_id
-    wanted.players.add(player_id)
-    if command.session_id:
-        wanted.sessions.add((player_id, command.session_id))
-    if command.round_id:
-        wanted.rounds.add((player_id, command.provider_id, command.round_id))
-    if command.batch_id:
-        wanted.transactions.add(grave(command.provider_id, batch_key(command.batch_id)))
-    if command.original_key:
-        wanted.transactions.add((player_id, digest(command.provider_id, command.original_key)))
-    for action in command.actions:
-        _needs_of(command, action, wanted)
-
-
-def _needs_of(command: Play, action: Action, wanted: Needs) -> None:
-    player_id = command.player_id
-    wanted.transactions.add((player_id, action.key))
-    if action.grant:
-        _of_grant(player_id, action.grant, wanted, action.key)
-    if action.kind in ORIGINALS:
-        if command.profile.id_space is IdSpace.PROVIDER:
-            wanted.keys.add(action.key)
-        else:
-            wanted.transactions.add((NO_PLAYER, action.key))
-    elif action.references:
-        wanted.further = True
-    for reference in action.references:
-        key = digest(command.provider_id, reference)
-        wanted.transactions.add((player_id, key))
-        wanted.transactions.add((NO_PLAYER, key))
-
-
-def follow(command: Play, book: Book, wanted: Needs) -> None:
-    """Add what the transactions that a rollback or amendment names were of, and the bonuses that paid for a round:
-    known only once those are loaded.
-    """
-    player_id, provider_id = command.player_id, command.provider_id
-    if command.round_id:
-        round_ = book.round(player_id, provider_id, command.round_id)
-        if round_ is not None and not round_.plain:
-            _of_bonuses(player_id, round_.mix, wanted)
-            _of_grant(player_id, round_.grant, wanted)
-    for action in command.actions:
-        if action.kind in ORIGINALS:
-            continue
-        for reference in action.references:
-            target = book.transaction(player_id, digest(provider_id, reference))
-            if target is None:
-                continue
-            if target.round_id:
-                wanted.rounds.add((player_id, provider_id, target.round_id))
-            _of_bonuses(player_id, target.parts, wanted)
-            _of_grant(player_id, target.grant, wanted, target.key)
-            wanted.transactions.update((player_id, digest(provider_id, bet)) for bet in target.references)
-
-
-def _of_bonuses(player_id: str, parts: Parts, wanted: Needs) -> None:
-    """Add the bonuses among parts."""
-    found = [(player_id, pocket.partition(":")[2]) for pocket, _ in parts if is_bonus(pocket)]
-    if found:
-        wanted.want(Bonus, *found)
-
-
-def _of_grant(player_id: str, grant_id: str, wanted: Needs, *keys: bytes) -> None:
-    """Add what a grant of free rounds is decided by, if there is one."""
-    if grant_id:
-        for kind, key in free_rounds.rows(player_id, grant_id, *keys):
-            wanted.want(kind, key)
 
 
 def decide(book: Book, command: Play, now: int) -> Decision:
@@ -256,7 +181,7 @@ def _store(
         game_id=command.game_id,
         category=action.category,
         references=action.references,
-        info=(*action.info, (GRANT, action.grant)) if action.grant else action.info,
+        info=_facts(table, action) if action.grant or table.cash_counts else action.info,
         batch_id=command.batch_id,
         cash_after=held.cash,
         bonus_after=held.bonus,
@@ -266,6 +191,13 @@ def _store(
     book.put(row)
     table.index += 1 + left
     return result(row)
+
+
+def _facts(table: Table, action: Action) -> tuple[tuple[str, str], ...]:
+    """Return what is kept with a transaction beside its columns: what it was told, and what its rollback must know."""
+    ours = ((GRANT, action.grant), (CASH_COUNTS, table.cash_counts))
+    table.cash_counts = ""
+    return (*action.info, *(fact for fact in ours if fact[1]))
 
 
 def _refuse(table: Table, refusal: Refusal) -> Decision:

@@ -113,8 +113,22 @@ def _undo_bet(table: Table, target: Transaction, parts: Parts) -> Move:
     return Move(
         entries=(*credited.entries, Entry(house, -cash), Entry(house_bonus, -bonus)) if cash + bonus else (),
         parts=credited.moved,
-        round=table.changed(round_, state, add(round_.mix, parts, -1), standing=standing),
+        round=table.changed(
+            round_,
+            state,
+            add(round_.mix, parts, -1),
+            standing=standing,
+            counted=_uncounted(table, target, parts, round_),
+        ),
     )
+
+
+def _uncounted(table: Table, target: Transaction, parts: Parts, round_: Round) -> Parts:
+    """Return what the round counts for bonuses without these parts of a stake (R-WAGER-10)."""
+    if round_.plain:
+        return round_.counted
+    gone = bonuses.counted(table.book, target.player_id, parts, target.cash_counts)
+    return add(round_.counted, gone, -1)
 
 
 def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:

@@ -102,7 +102,9 @@ class Round(Struct, frozen=True, gc=False):
         standing: how many of them were not rolled back whole.
         wins: how many wins were paid to the round as a whole, naming no bet, and stand.
         policies: the version of the policies it began with.
+        counted: by bonus, what of the surviving stakes counts for its wagering, before the game's rate.
         wagered: by bonus, what the round has added to its wagering progress.
+        returned: what its wins have given back to bonuses.
         grant: of free rounds, whose round it is; empty for none.
         odds: the lowest that were staked at, in hundredths; 0 for none.
         void: basis points of the stakes that are void.
@@ -128,15 +130,17 @@ class Round(Struct, frozen=True, gc=False):
     in_play_bonus: int = 0
     sequence_bonus: int = 0
     policies: int = 0
+    counted: Parts = ()
     wagered: Parts = ()
+    returned: int = 0
     grant: str = ""
     odds: int = 0
     void: int = 0
 
     @property
     def plain(self) -> bool:
-        """Whether cash is all there is to it."""
-        return not (self.grant or self.mixed)
+        """Whether cash is all there is to it, and nothing of it counts for a bonus."""
+        return not (self.grant or self.counted or self.mixed)
 
     @property
     def mixed(self) -> bool:

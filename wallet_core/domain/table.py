@@ -1,6 +1,7 @@
 """The table a play is decided at: the book, the command, and what is known so far."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -38,6 +39,7 @@ class Table(Struct, eq=False):
         results, replayed: by external key, what became of the actions, and what the store had of them already.
         unknown: a rollback found nothing to undo.
         funding: how the stake at hand is paid, where there was a choice; kept with its transaction.
+        cash_counts: the bonus that the cash of the stake at hand counts for; kept with its transaction, too.
     """
 
     book: Book
@@ -51,6 +53,7 @@ class Table(Struct, eq=False):
     replayed: dict[str, Transaction] = {}
     unknown: bool = False
     funding: Funding | None = None
+    cash_counts: str = ""
 
     @property
     def quantum(self) -> int:
@@ -117,7 +120,7 @@ class Table(Struct, eq=False):
             policies=command.policies.version,
         )
 
-    def changed(self, round_: Round, state: rounds.State, mix: Parts, **sums: int) -> Round:
+    def changed(self, round_: Round, state: rounds.State, mix: Parts, **sums: Any) -> Round:
         """Return the round in its next state, with its surviving stakes and sums; one that was over is revised."""
         revision = round_.revision + (round_.state is not rounds.State.OPEN)
         return replace(round_, state=state, mix=mix, revision=revision, changed_at=self.at + self.index, **sums)
@@ -156,8 +159,8 @@ class Table(Struct, eq=False):
             return None
         before = self.book.round(command.player_id, command.provider_id, round_id)
         cares = (
-            (moving is not None and moving.mixed)
-            or (before is not None and before.mixed)
+            (moving is not None and not moving.plain)
+            or (before is not None and not before.plain)
             or self.book.bonuses(command.player_id)
             or command.policies.version  # before the first, nothing is earned
         )

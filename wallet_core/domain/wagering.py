@@ -51,25 +51,38 @@ def rate(terms: BonusTerms, provider_id: str, game_id: str, game: Game) -> int:
     return next((listed[key] for key in keys if key in listed), BPS)
 
 
-def counted(bonus: Bonus, mix: Parts, first: bool) -> int:  # noqa: FBT001  reads as a fact at its one call
-    """Return how much of the stakes counts for a bonus (R-WAGER-03).
+def counted(bonuses: Sequence[Bonus], parts: Parts, cash_counts: str) -> Parts:
+    """Return what of a stake counts, by bonus (R-WAGER-03, R-WAGER-12).
 
     Args:
-        bonus: that may have paid part of them.
-        mix: what paid them.
-        first: it is the one that cash stakes count for (R-WAGER-12).
+        bonuses: that paid for it, and the one its cash counts for.
+        parts: what paid it.
+        cash_counts: the id of that one; empty for none.
     """
-    own = dict(mix).get(bonus.account, 0)
-    cash = sum(part for pocket, part in mix if pocket.startswith(CASH)) if first else 0
-    match bonus.terms.counts:
-        case Counts.BONUS_PART:
-            return own
-        case Counts.CASH_PART:
-            return cash
-        case Counts.CASH_THEN_BONUS:
-            return cash or own
-        case Counts.TOTAL:
-            return own + cash
+    paid = dict(parts)
+    cash = sum(part for pocket, part in parts if pocket.startswith(CASH))
+    found = []
+    for bonus in bonuses:
+        own, its = paid.get(bonus.account, 0), cash if bonus.bonus_id == cash_counts else 0
+        match bonus.terms.counts:
+            case Counts.BONUS_PART:
+                amount = own
+            case Counts.CASH_PART:
+                amount = its
+            case Counts.CASH_THEN_BONUS:
+                amount = its or own
+            case Counts.TOTAL:
+                amount = own + its
+        found.append((bonus.bonus_id, amount))
+    return tuple((bonus_id, amount) for bonus_id, amount in sorted(found) if amount)
+
+
+def cash_counts_for(bonuses: Sequence[Bonus]) -> str:
+    """Return the id of the bonus that a stake's cash counts for: the first by priority whose terms count cash; of those
+    that paid for it, where any did (R-WAGER-12).
+    """
+    counting = [each for each in bonuses if each.terms.counts is not Counts.BONUS_PART]
+    return min(counting, key=lambda each: (each.priority, each.claimed_at, each.bonus_id)).bonus_id if counting else ""
 
 
 def standing(terms: BonusTerms, contribution: int, odds: int, void: int) -> int:
@@ -114,9 +127,3 @@ def convert_entries(bonus: Bonus, found: Conversion) -> tuple[Entry, ...]:
 def forfeit_entries(bonus: Bonus, balance: int) -> tuple[Entry, ...]:
     """Return the journal that takes a bonus's balance away (P-10)."""
     return Entry(bonus.account, -balance), Entry(BONUS_ISSUED, balance, bonus.template_id)
-
-
-def first_for_cash(bonuses: Sequence[Bonus]) -> str:
-    """Return the id of the bonus that cash stakes count for: the first by priority whose terms count cash."""
-    counting = [each for each in bonuses if each.terms.counts is not Counts.BONUS_PART]
-    return min(counting, key=lambda each: (each.priority, each.claimed_at, each.bonus_id)).bonus_id if counting else ""

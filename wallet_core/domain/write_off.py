@@ -139,7 +139,7 @@ MODES: dict[Mode, Callable[[int, Sequence[tuple[str, int]], int], Parts | None]]
 }
 
 
-def pro_rata(amount: int, mix: Parts, quantum: int, _won: int = 0) -> Parts:
+def pro_rata(amount: int, mix: Parts, quantum: int, _returned: int = 0) -> Parts:
     """Split a win, or the rollback of part of a stake, over a mix (R-FUND-10, R-RB-03, R-MONEY-06); no mix is cash.
 
     The mix is ordered cash first, so that ties go to cash.
@@ -151,20 +151,20 @@ def pro_rata(amount: int, mix: Parts, quantum: int, _won: int = 0) -> Parts:
     return tuple((pocket, share) for (pocket, _), share in zip(ordered, shares, strict=True) if share)
 
 
-def all_to_bonus(amount: int, mix: Parts, quantum: int, _won: int) -> Parts:
+def all_to_bonus(amount: int, mix: Parts, quantum: int, _returned: int) -> Parts:
     """Give all of a win to the bonuses, if any of them paid (R-FUND-11)."""
     return pro_rata(amount, _bonuses(mix) or mix, quantum)
 
 
-def all_to_cash(amount: int, _mix: Parts, _quantum: int, _won: int) -> Parts:
+def all_to_cash(amount: int, _mix: Parts, _quantum: int, _returned: int) -> Parts:
     """Give all of a win to cash (R-FUND-11)."""
     return ((CASH, amount),) if amount else ()
 
 
-def bonus_first(amount: int, mix: Parts, quantum: int, won: int) -> Parts:
-    """Give the bonuses back what they paid, and the rest to cash (R-FUND-11); `won` is what the round paid before."""
+def bonus_first(amount: int, mix: Parts, quantum: int, returned: int) -> Parts:
+    """Give the bonuses what they paid, less what they have had back, and the rest to cash (R-FUND-11)."""
     bonuses = _bonuses(mix)
-    owed = max(0, sum(part for _, part in bonuses) - won)
+    owed = max(0, sum(part for _, part in bonuses) - returned)
     back = min(amount, owed)
     parts = pro_rata(back, bonuses, quantum) if back else ()
     return (*parts, (CASH, amount - back)) if amount > back else parts

@@ -191,13 +191,16 @@ ROUNDS = Table(
         *_big("opened_at", "changed_at", "revision", "sequence", "in_play"),
         _tuple("mix", _parts),
         *_big("won", "refunded", "stakes", "standing", "wins", "in_play_bonus", "sequence_bonus", "policies"),
+        _tuple("counted", _parts),
         _tuple("wagered", _parts),
+        *_big("returned"),
         *_text("free_rounds"),
         *_big("odds", "void_bps"),
     ],
     (
         *("state", "changed_at", "revision", "sequence", "in_play", "mix", "won", "refunded", "stakes", "standing"),
-        *("wins", "in_play_bonus", "sequence_bonus", "wagered", "free_rounds", "odds", "void_bps"),
+        *("wins", "in_play_bonus", "sequence_bonus", "counted", "wagered", "returned", "free_rounds"),
+        *("odds", "void_bps"),
     ),
 )
 

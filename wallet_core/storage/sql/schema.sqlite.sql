@@ -61,7 +61,7 @@ create table rounds (
     refunded bigint not null,
     stakes bigint not null,
     standing bigint not null,
-    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, wagered text not null default '[]', free_rounds text not null default '', odds bigint not null default 0, void_bps bigint not null default 0,
+    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, counted text not null default '[]', wagered text not null default '[]', returned bigint not null default 0, free_rounds text not null default '', odds bigint not null default 0, void_bps bigint not null default 0,
     primary key (player_id, provider_id, round_id),
     constraint rounds_in_play_check check (in_play >= 0),
     constraint rounds_refunded_check check (refunded >= 0)

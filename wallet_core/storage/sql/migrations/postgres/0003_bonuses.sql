@@ -3,7 +3,9 @@
 alter table rounds add column in_play_bonus bigint not null default 0;
 alter table rounds add column sequence_bonus bigint not null default 0;
 alter table rounds add column policies bigint not null default 0;
+alter table rounds add column counted text not null default '[]';
 alter table rounds add column wagered text not null default '[]';
+alter table rounds add column returned bigint not null default 0;
 alter table rounds add column free_rounds text not null default '';
 alter table rounds add column odds bigint not null default 0;
 alter table rounds add column void_bps bigint not null default 0;
@@ -73,7 +75,9 @@ create type saved_rounds as (
     in_play_bonus bigint,
     sequence_bonus bigint,
     policies bigint,
+    counted text,
     wagered text,
+    returned bigint,
     free_rounds text,
     odds bigint,
     void_bps bigint
@@ -139,7 +143,9 @@ drop table bonuses;
 alter table rounds drop column void_bps;
 alter table rounds drop column odds;
 alter table rounds drop column free_rounds;
+alter table rounds drop column returned;
 alter table rounds drop column wagered;
+alter table rounds drop column counted;
 alter table rounds drop column policies;
 alter table rounds drop column sequence_bonus;
 alter table rounds drop column in_play_bonus;
