@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from adapters.conformance import config, kit, report, up
@@ -35,6 +36,9 @@ def conformance(
         typer.Option("--up", help="The line that `python -m wallet_core up` has printed; -: standard input."),
     ] = None,
     only: Annotated[list[str] | None, typer.Option(help="Cases whose names begin so. May be repeated.")] = None,
+    answer_within: Annotated[
+        float, typer.Option(min=0, help="Seconds for an answer; 0: as configured, or as long as the provider waits.")
+    ] = 0.0,
     reports: Annotated[
         list[str] | None,
         typer.Option(
@@ -47,7 +51,7 @@ def conformance(
     """Play the provider against a wallet, report, and fail if a case does. See adapters/conformance/README.md."""
     writers = [_writer(text) for text in reports or ["table"]]
     chosen, aim = _aimed(protocols or [], url, config_file, up_file)
-    found = asyncio.run(_tried(chosen, aim, only or []))
+    found = asyncio.run(_tried(chosen, aim, only or [], answer_within))
     for write, path in writers:
         _write(write(found), path)
     if report.failed(found):
@@ -86,11 +90,16 @@ def _line(path: Path) -> bytes:
         raise ConfigError(f"--up: {path}: {error.strerror}") from None
 
 
-async def _tried(chosen: Sequence[Dialect], aim: _Aim, only: Sequence[str]) -> list[report.Report]:
+async def _tried(
+    chosen: Sequence[Dialect], aim: _Aim, only: Sequence[str], answer_within: float
+) -> list[report.Report]:
     """A report a protocol, one after the other. Raises ConfigError."""
     found = []
     for dialect in chosen:
-        verdicts = await kit.run(dialect, await aim(dialect), only=only)
+        target = await aim(dialect)
+        if answer_within:
+            target = msgspec.structs.replace(target, answer_within=answer_within)
+        verdicts = await kit.run(dialect, target, only=only)
         if not verdicts:
             raise ConfigError(f"--only: {dialect.name} has no such case")
         found.append(report.reported(dialect.name, verdicts))

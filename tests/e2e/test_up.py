@@ -181,6 +181,7 @@ async def test_every_adapter_passes_the_conformance_kit_and_the_report_says_so(t
             line.write_text(json.dumps(running.told))
             kit = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "adapters", "conformance", "--up", str(line)),
+                *("--answer-within", "30"),  # how fast a busy machine is, is not what is judged here
                 *("--report", "table", "--report", f"markdown={report}"),
                 stdout=asyncio.subprocess.PIPE,
             )
