@@ -15,7 +15,8 @@ from wallet_core.storage.reads import SQL
 from wallet_core.storage.tables import TABLES
 
 CATALOG = """
-    select 'column', table_name, column_name, row_number() over (partition by table_name order by ordinal_position)::text, data_type, is_nullable,
+    select 'column', table_name, column_name,
+        row_number() over (partition by table_name order by ordinal_position)::text, data_type, is_nullable,
         coalesce(column_default, '')
     from information_schema.columns where table_schema = 'public'
     union all
