@@ -200,7 +200,7 @@ class Outcomebet:
         grant = (asked.bonus_id or "") if self._settings.grants else ""
         if asked.charge_freerounds and not (grant and asked.charge_freerounds == 1):
             # The core begins one round with a stake, and what the game calls free must not be charged.
-            return _wrong(envelope.id, _INTERNAL, "there are no such free rounds")
+            return _wrong(envelope.id, _INTERNAL, "there are no free rounds")
         free = bool(asked.charge_freerounds)
         digits = subunits.exponent(asked.currency, self._settings.exponents)
         withdraw, deposit = (half + asked.transaction_ref for half in _HALVES)

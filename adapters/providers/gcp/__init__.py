@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exponents: dict[str, Annotated[int, Meta(ge=0, le=9)]] = {}
     # An id that comes back with other contents: no source says the status. 400 is final for the vendor.
     conflict: Literal[400, 412] = 400
-    # Whether an issue_id names free rounds granted in the core: their total is then won by them.
+    # Whether the last part of an issue_id names free rounds granted in the core: their total is then won by them.
     grants: bool = False
 
 
@@ -160,7 +160,7 @@ class Gcp:
             amount=subunits.parse(asked.total_amount, currency, digits),
             category=CATEGORY_FREE_ROUND,
             info={"status": asked.status},
-            free_rounds_id=asked.issue_id if self._grants else "",
+            free_rounds_id=asked.issue_id.rpartition(":")[2] if self._grants else "",
         )
         ask = PlayRequest(provider_id=self._provider_id, player_id=user_id, currency_code=currency, actions=[win])
         return Call(ask, partial(_paid, digits), digits)
