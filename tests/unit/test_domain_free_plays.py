@@ -32,6 +32,7 @@ def test_r_free_03_a_free_round_takes_nothing_and_its_win_is_a_bonus():
     won = books.do(play(free(win("w1", "3.00")), close_round=True))
 
     assert (answer(staked), staked.results[0].parts, books.cash) == (Outcome.APPLIED, (), "5.00")
+    assert books.transaction("b1").amount == 0
     assert answer(won) is Outcome.APPLIED
     bonus = books.rows[Bonus, PLAYER, bonus_of(GRANT)]
     assert (bonus.state, books.held().bonus) == (BonusState.ACTIVE, 3_000_000)

@@ -57,6 +57,11 @@ class Action(Struct, frozen=True, gc=False):
     void: int = 0
 
     @property
+    def costs_nothing(self) -> bool:
+        """Whether it is a stake that a grant of free rounds pays for, whatever its amount (R-FREE-03)."""
+        return bool(self.grant) and self.kind is Kind.BET
+
+    @property
     def signed(self) -> bool:
         """Whether its amount may be below zero: a win that is an adjustment (R-MONEY-04)."""
         return self.category is Category.ADJUSTMENT and self.kind is Kind.WIN

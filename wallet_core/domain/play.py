@@ -172,7 +172,7 @@ def _store(
         kind=action.kind,
         outcome=outcome or move.outcome,
         currency=table.currency,
-        amount=action.amount if action.amount is not None else abs(sum(amount for _, amount in parts)),
+        amount=abs(sum(amount for _, amount in parts)) if action.amount is None or action.costs_nothing else action.amount,
         committed_at=table.at + table.index,
         reason=reason,
         fingerprint=table.fingerprint(action),
