@@ -163,6 +163,7 @@ def _store(
         book.put(explained(player_id, identity, action.amount or 0, table.funding))
         table.funding = None
     held = balances(table.currency, book.pockets(player_id, table.currency), command.profile)
+    moved = abs(sum(amount for _, amount in parts))
     row = Transaction(
         player_id=player_id,
         key=action.key,
@@ -172,7 +173,7 @@ def _store(
         kind=action.kind,
         outcome=outcome or move.outcome,
         currency=table.currency,
-        amount=abs(sum(amount for _, amount in parts)) if action.amount is None or action.costs_nothing else action.amount,
+        amount=moved if action.amount is None or action.costs_nothing else action.amount,
         committed_at=table.at + table.index,
         reason=reason,
         fingerprint=table.fingerprint(action),
