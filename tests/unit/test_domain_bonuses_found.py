@@ -1,11 +1,12 @@
 """What the bonus auditor found: each is what the law asks, and what the wallet did not do."""
 
 import pytest
+from msgspec.structs import replace
 
-from tests.support.domain import TICK, Books, amount_of, bet, note, play, rollback, units, win
+from tests.support.domain import TICK, Books, amount_of, bet, key_of, note, play, rollback, units, void, win
 from tests.unit.test_domain_bonuses import Policy, granted, held, of, parts
 from wallet_core.domain.policies import Mode, Split, WriteOff
-from wallet_core.domain.promos import BonusTerms, Counts, State, Timing
+from wallet_core.domain.promos import BonusTerms, Counts, OpenRounds, State, Timing
 from wallet_core.domain.wagering import BPS
 
 
@@ -83,3 +84,68 @@ def test_a_bonus_completed_by_its_last_stake_is_converted_however_the_round_is_c
         assert of(books).progress == units("3") * BPS
         ends.add(of(books).state)
     assert ends == {State.CONVERTED}
+
+
+@pytest.mark.xfail(strict=True, reason="R-WAGER-10, R-RB-05: what cash counted stays once the bonus is over")
+def test_cash_of_a_void_after_conversion_counts_no_more_and_is_flagged():
+    books = Books(cash="10")
+    granted(books, "6", terms=BonusTerms(multiplier=50, counts=Counts.TOTAL, timing=Timing.BET))
+    books.do(play(bet("b1", "3"), policies=policy()))
+    assert of(books).state is State.CONVERTED
+    books.do(void("r1", "v1"))
+    assert (counted(books, "7"), of(books).short) == ("0.00", True)
+
+
+def expired(books, multiplier):
+    """A bonus that forfeits what its open rounds bring after it expires, which it soon does."""
+    row = granted(books, "6", terms=BonusTerms(multiplier=multiplier, open_rounds=OpenRounds.FORFEIT))
+    books.rows[key_of(row)] = replace(row, expires_at=books.at + 5 * TICK)
+
+
+@pytest.mark.xfail(strict=True, reason="R-RB-07, R-BONUS-12: FORFEIT is not asked when a rollback opens a bonus again")
+def test_a_refund_to_a_consumed_bonus_that_has_expired_lapses_where_its_terms_forfeit():
+    books = Books(cash="0")
+    expired(books, 1000)
+    books.do(play(bet("b1", "6"), close_round=True, policies=policy()))
+    assert of(books).state is State.CONSUMED
+    books.wait(10 * TICK)
+    books.do(play(rollback("x1", "b1"), policies=policy()))
+    assert (of(books).state, held(books), books.total("BONUS_ISSUED")) == (State.CONSUMED, "0.00", "0.00")
+
+
+@pytest.mark.xfail(strict=True, reason="R-BONUS-12, R-TIME-08: FORFEIT is not asked when a round closes after expiry")
+def test_a_round_that_closes_after_expiry_converts_nothing_where_its_terms_forfeit():
+    books = Books(cash="0")
+    expired(books, 50)
+    books.do(play(bet("b1", "3"), policies=policy()))
+    books.wait(10 * TICK)
+    books.do(play(win("w1", "1"), close_round=True, policies=policy()))
+    assert of(books).state is not State.CONVERTED
+    assert (books.cash, of(books).converted) == ("0.00", 0)
+
+
+@pytest.mark.xfail(strict=True, reason="P-07, I-08: the house keeps a win that lapsed and was reversed")
+def test_a_win_that_lapsed_and_is_undone_leaves_no_trace_in_the_house():
+    books = Books(cash="0")
+    granted(books, "6", state=State.ACTIVE, terms=BonusTerms(multiplier=100, cap=units("2")))
+    books.do(play(bet("b1", "2"), policies=policy()))
+    for number, amount in enumerate(("4", "2")):  # it completes with the first; the cap leaves no room for b1's round
+        books.do(play(bet(f"c{number}", amount), round_id="r2", policies=policy()))
+        books.do(play(win(f"v{number}", amount), round_id="r2", policies=policy()))
+    books.do(play(note("n1"), round_id="r2", close_round=True, policies=policy()))
+    assert of(books).state is State.CONVERTED
+    before = books.total("BONUS_WINS"), books.total("BONUS_ISSUED"), books.cash
+    won = books.do(play(win("w1", "1"), policies=policy()))
+    assert parts(won) == {"LAPSED": "1.00"}
+    books.do(play(rollback("x1", "w1"), policies=policy()))
+    assert (books.total("BONUS_WINS"), books.total("BONUS_ISSUED"), books.cash) == before
+
+
+@pytest.mark.xfail(strict=True, reason="6.1, R-BONUS-15, R-BONUS-16: consumed with money left, which nobody can play")
+def test_a_tranche_that_the_cap_cuts_does_not_end_a_bonus_that_has_money_left():
+    books = Books(cash="0")
+    granted(books, "6", terms=BonusTerms(multiplier=100, cap=units("2"), tranches=4))
+    books.do(play(bet("b1", "3.33"), close_round=True, policies=policy()))
+    assert (books.cash, amount_of(of(books).converted)) == ("2.00", "2.00")
+    assert (of(books).state is State.CONSUMED) == (held(books) == "0.00")
+    books.assert_sound()

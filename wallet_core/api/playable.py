@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from wallet_core.api.core import Core
-from wallet_core.domain.accounts import BONUS, CASH
+from wallet_core.domain.accounts import BONUS
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.promos import Bonus
-from wallet_core.domain.write_off import Candidate, fund, why_not
+from wallet_core.domain.write_off import candidates, fund
 
 BONUSES_MAX = 1_000
 
@@ -27,17 +27,13 @@ async def largest_stake(core: Core, player: Player, purse: Mapping[str, Pocket],
     policies = core.policies
     game = policies.game(provider_id, game_id)
     policy = policies.write_off(player.brand_id, provider_id, game_id, policies.version)
-    found = [Candidate(name, purse[name].amount) for name in (CASH, f"{CASH}:{game.product}") if name in purse]
-    for bonus in await _bonuses(core, player, purse):
-        barred = why_not(bonus, game_id, game, core.clock.now())
-        found.append(Candidate(bonus.account, purse[bonus.account].amount, bonus, barred))
+    found = candidates(purse, await _bonuses(core, player, purse), game_id, game, core.clock.now())
     currency = CURRENCIES[next(iter(purse.values())).currency]
     return fund(0, found, policy, "", currency.quantum).playable
 
 
 async def _bonuses(core: Core, player: Player, purse: Mapping[str, Pocket]) -> list[Bonus]:
-    """Return the live bonuses that have a pocket in the purse."""
+    """Return the live bonuses, where the purse has any's pocket."""
     if not any(account.startswith(BONUS) for account in purse):
         return []
-    rows = await core.store.bonuses(player.player_id, limit=BONUSES_MAX)
-    return [row for row in rows if row.live and row.account in purse]
+    return [row for row in await core.store.bonuses(player.player_id, limit=BONUSES_MAX) if row.live]

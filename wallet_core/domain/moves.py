@@ -17,7 +17,7 @@ from wallet_core.domain.pockets import add
 from wallet_core.domain.policies import Basis, Split, WriteOff
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.table import Table
-from wallet_core.domain.write_off import SPLITS, Candidate, Funding, fund, pro_rata, why_not
+from wallet_core.domain.write_off import SPLITS, Funding, candidates, fund, pro_rata
 
 SUB_WALLET = f"{accounts.CASH}:"
 
@@ -103,15 +103,7 @@ def funding(table: Table, amount: int, round_: Round) -> Funding:
     """Return how a stake is paid from all pockets there are."""
     command, book = table.command, table.book
     game = command.policies.game(command.provider_id, command.game_id, round_.policies)
-    found = [
-        Candidate(name, pocket.amount)
-        for name, pocket in table.purse.items()
-        if name in {accounts.CASH, f"{accounts.CASH}:{game.product}"}
-    ]
-    for bonus in book.bonuses(command.player_id):
-        if bonus.currency == table.currency:
-            available = table.available(bonus.account)
-            found.append(Candidate(bonus.account, available, bonus, why_not(bonus, command.game_id, game, table.at)))
+    found = candidates(table.purse, book.bonuses(command.player_id), command.game_id, game, table.at)
     return fund(amount, found, policy(table, round_), command.choice, table.quantum)
 
 

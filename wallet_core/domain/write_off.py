@@ -4,13 +4,14 @@ Pure: the same pockets and policy give the same mix (R-FUND-01). Bonuses that ma
 the reason why (R-FUND-02); the others stand in order (R-FUND-04); then the mode takes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from wallet_core.domain.accounts import CASH
 from wallet_core.domain.decision import Parts
 from wallet_core.domain.money import split
+from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.policies import Game, Mode, Split, WriteOff
 from wallet_core.domain.promos import Bonus, State
 
@@ -60,6 +61,18 @@ def why_not(bonus: Bonus, game_id: str, game: Game, now: int) -> str:
     if terms.products and game.product not in terms.products:
         return "PRODUCT_EXCLUDED"
     return ""
+
+
+def candidates(
+    purse: Mapping[str, Pocket], bonuses: Iterable[Bonus], game_id: str, game: Game, now: int
+) -> list[Candidate]:
+    """Return the pockets of one currency that a game's stake is asked of: cash, the product's own cash, and bonuses."""
+    found = [Candidate(name, purse[name].amount) for name in (CASH, f"{CASH}:{game.product}") if name in purse]
+    for bonus in bonuses:
+        pocket = purse.get(bonus.account)
+        if pocket is not None:
+            found.append(Candidate(bonus.account, pocket.amount, bonus, why_not(bonus, game_id, game, now)))
+    return found
 
 
 def fund(stake: int, candidates: Sequence[Candidate], policy: WriteOff, choice: str, quantum: int) -> Funding:
