@@ -86,7 +86,6 @@ def test_a_bonus_completed_by_its_last_stake_is_converted_however_the_round_is_c
     assert ends == {State.CONVERTED}
 
 
-@pytest.mark.xfail(strict=True, reason="R-WAGER-10, R-RB-05: what cash counted stays once the bonus is over")
 def test_cash_of_a_void_after_conversion_counts_no_more_and_is_flagged():
     books = Books(cash="10")
     granted(books, "6", terms=BonusTerms(multiplier=50, counts=Counts.TOTAL, timing=Timing.BET))
@@ -102,7 +101,6 @@ def expired(books, multiplier):
     books.rows[key_of(row)] = replace(row, expires_at=books.at + 5 * TICK)
 
 
-@pytest.mark.xfail(strict=True, reason="R-RB-07, R-BONUS-12: FORFEIT is not asked when a rollback opens a bonus again")
 def test_a_refund_to_a_consumed_bonus_that_has_expired_lapses_where_its_terms_forfeit():
     books = Books(cash="0")
     expired(books, 1000)
@@ -113,7 +111,6 @@ def test_a_refund_to_a_consumed_bonus_that_has_expired_lapses_where_its_terms_fo
     assert (of(books).state, held(books), books.total("BONUS_ISSUED")) == (State.CONSUMED, "0.00", "0.00")
 
 
-@pytest.mark.xfail(strict=True, reason="R-BONUS-12, R-TIME-08: FORFEIT is not asked when a round closes after expiry")
 def test_a_round_that_closes_after_expiry_converts_nothing_where_its_terms_forfeit():
     books = Books(cash="0")
     expired(books, 50)
@@ -124,7 +121,6 @@ def test_a_round_that_closes_after_expiry_converts_nothing_where_its_terms_forfe
     assert (books.cash, of(books).converted) == ("0.00", 0)
 
 
-@pytest.mark.xfail(strict=True, reason="P-07, I-08: the house keeps a win that lapsed and was reversed")
 def test_a_win_that_lapsed_and_is_undone_leaves_no_trace_in_the_house():
     books = Books(cash="0")
     granted(books, "6", state=State.ACTIVE, terms=BonusTerms(multiplier=100, cap=units("2")))
@@ -141,7 +137,6 @@ def test_a_win_that_lapsed_and_is_undone_leaves_no_trace_in_the_house():
     assert (books.total("BONUS_WINS"), books.total("BONUS_ISSUED"), books.cash) == before
 
 
-@pytest.mark.xfail(strict=True, reason="6.1, R-BONUS-15, R-BONUS-16: consumed with money left, which nobody can play")
 def test_a_tranche_that_the_cap_cuts_does_not_end_a_bonus_that_has_money_left():
     books = Books(cash="0")
     granted(books, "6", terms=BonusTerms(multiplier=100, cap=units("2"), tranches=4))

@@ -14,7 +14,7 @@ from wallet_core.domain.decision import Outcome, Parts
 from wallet_core.domain.entries import Entry, Kind, Transaction, digest, transaction_id
 from wallet_core.domain.pockets import add, balances
 from wallet_core.domain.policies import Policies
-from wallet_core.domain.promos import Bonus, State, Timing
+from wallet_core.domain.promos import Bonus, OpenRounds, State, Timing
 from wallet_core.domain.rounds import LAPSED, Round
 from wallet_core.domain.rounds import State as RoundState
 
@@ -59,15 +59,26 @@ def find(book: Book, player_id: str, pocket: str) -> Bonus:
     return bonus
 
 
-def credit(book: Book, player_id: str, parts: Parts) -> Credit:
+def forfeits(bonus: Bonus, at: int) -> bool:
+    """Whether what its rounds still bring is forfeited: its time is over, and its terms say so (R-BONUS-12)."""
+    return 0 < bonus.expires_at <= at and bonus.terms.open_rounds is OpenRounds.FORFEIT
+
+
+def credit(book: Book, player_id: str, parts: Parts, at: int = 0) -> Credit:
     """Return how money goes back to the pockets that paid: to cash within the cap where a bonus was converted since, to
     nobody where it is over (R-BONUS-17, R-RB-05, R-RB-06).
+
+    Args:
+        book: with the bonuses among the parts.
+        player_id: whose they are.
+        parts: what each pocket is to have.
+        at: microsecond; 0 where the time of no bonus may be over.
     """
     entries: list[Entry] = []
     moved: Parts = ()
     for pocket, amount in parts:
         bonus = find(book, player_id, pocket) if is_bonus(pocket) else None
-        if bonus is None or bonus.state in OPEN_TO_PLAY:
+        if bonus is None or (bonus.state in OPEN_TO_PLAY and not forfeits(bonus, at)):
             entries.append(Entry(pocket, amount))
             moved = add(moved, ((pocket, amount),))
             continue
@@ -167,15 +178,18 @@ def _become(book: Book, before: Bonus, bonus: Bonus, at: int) -> int:
     if bonus.state not in OPEN_TO_PLAY or bonus.state is State.FROZEN:
         _put(book, before, bonus, at)
         return 0
+    if forfeits(bonus, at):
+        _put(book, before, bonus, at)  # as it is: whoever ends it takes what it has
+        return 0
     if bonus.progress >= bonus.requirement > 0:
         found = wagering.converted(bonus, balance)
         _leave(book, bonus, found, f"convert:{bonus.bonus_id}", at)
         converted = bonus.converted + found.to_cash
         _put(book, before, replace(bonus, state=State.CONVERTED, converted=converted, reason="wagering met"), at)
         return 1
-    release = min(balance, wagering.released(bonus) - bonus.converted)
+    release = min(balance, wagering.within(bonus, wagering.released(bonus) - bonus.converted))
     if release > 0:
-        found = wagering.Conversion(wagering.within(bonus, release))
+        found = wagering.Conversion(release)
         _leave(book, bonus, found, f"release:{bonus.bonus_id}:{bonus.converted + release}", at)
         bonus, balance = replace(bonus, converted=bonus.converted + found.to_cash), balance - release
     state = State.ACTIVE if balance else State.SETTLING if bonus.rounds else State.CONSUMED

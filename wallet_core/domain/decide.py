@@ -67,6 +67,9 @@ def follow(command: c.Command, book: Book, wanted: Needs) -> None:
     """Add the rows whose names stand in rows that are loaded by now."""
     if isinstance(command, c.Play):
         play_needs.follow(command, book, wanted)
+    elif isinstance(command, c.VoidRound):
+        round_ = book.round(command.player_id, command.provider_id, command.round_id)
+        play_needs.follow_round(round_, wanted)
 
 
 def decide(book: Book, command: c.Command, now: int) -> Decision:
@@ -189,7 +192,7 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         )
     if desk.round is not None:
         before, after = desk.was, book.round(command.player_id, desk.round.provider_id, desk.round.round_id)
-        if after is not None and (before is None or before.mixed or book.bonuses(command.player_id)):
+        if after is not None and (before is None or not before.plain or book.bonuses(command.player_id)):
             bonuses.settle(book, Policies(), before, after, at)
     held = balances(head.currency, book.pockets(command.player_id, head.currency))
     head = replace(head, cash_after=held.cash, bonus_after=held.bonus, debt_after=held.debt)
@@ -205,7 +208,7 @@ def _void(desk: Desk, command: c.VoidRound) -> Posting:
         raise Refused(Reason.ROUND_NOT_FOUND)
     desk.was = round_
     desk.round, entries = rounds.void(round_, desk.at)
-    credited = bonuses.credit(desk.book, command.player_id, round_.mix)
+    credited = bonuses.credit(desk.book, command.player_id, round_.mix, desk.at)
     words = (("reason", command.reason), ("actor", command.actor))
     journal = Journal(round_.currency, (*credited.entries, *entries))
     return Posting(Kind.VOID, round_.currency, round_.staked, credited.moved, (journal,), words)

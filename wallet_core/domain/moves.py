@@ -64,7 +64,7 @@ def pay(table: Table, amount: int, round_: Round | None, bets: Sequence[Transact
     else:
         mix = _mix(table, round_, bets)
         shares = SPLITS[win_split(table, round_)](paid, mix, table.quantum, round_.returned)
-        credited = bonuses.credit(table.book, round_.player_id, shares)
+        credited = bonuses.credit(table.book, round_.player_id, shares, table.at)
         cash, bonus = bonuses.share(shares)
         parts = credited.moved
         entries = [*credited.entries, Entry(accounts.WINS, -cash), Entry(accounts.BONUS_WINS, -bonus)]
@@ -125,6 +125,8 @@ def take(table: Table, parts: Parts) -> Move:
         raise Refused(Reason.INVALID_AMOUNT)
     taken = add(taken, ((accounts.CASH, -cash), (accounts.DEBT, cash - rest)))
     entries = [*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)]
+    lapsed = dict(lost).get(rounds.LAPSED, 0)
+    entries += Entry(accounts.BONUS_WINS, lapsed), Entry(accounts.BONUS_ISSUED, -lapsed)
     for pocket, part in promised:
         bonus = bonuses.find(table.book, table.command.player_id, pocket)
         back = bonuses.taken_back(table.available(pocket), bonus, part)

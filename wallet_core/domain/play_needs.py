@@ -69,10 +69,10 @@ def follow(command: Play, book: Book, wanted: Needs) -> None:
     for round_id in named - {""}:
         wanted.rounds.add((player_id, provider_id, round_id))
         with suppress(NotLoaded):  # it comes with the next rows, and is asked again then
-            _of_round(book.round(player_id, provider_id, round_id), wanted)
+            follow_round(book.round(player_id, provider_id, round_id), wanted)
 
 
-def _of_round(round_: Round | None, wanted: Needs) -> None:
+def follow_round(round_: Round | None, wanted: Needs) -> None:
     """Add what a round that is not all cash is decided by."""
     if round_ is None or round_.plain:
         return

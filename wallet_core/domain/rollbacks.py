@@ -104,7 +104,7 @@ def _undo_bet(table: Table, target: Transaction, parts: Parts) -> Move:
         raise Refused(Reason.REFERENCE_SETTLED)
     house, house_bonus = STAKED[round_.state is rounds.State.OPEN]
     cash, bonus = bonuses.share(parts)
-    credited = bonuses.credit(table.book, target.player_id, parts)
+    credited = bonuses.credit(table.book, target.player_id, parts, table.at)
     standing = round_.standing - target.undone
     if target.grant and not standing and (grant := table.grant(target.grant)) is not None:
         table.book.put(free_play.give_back(grant, table.at + table.index))
