@@ -126,19 +126,15 @@ def settle(
 
 
 def counting(book: Book, policies: Policies, round_: Round, parts: Parts) -> str:
-    """Return the id of the bonus that the cash of a stake counts for (R-WAGER-12): one of those that paid for it too;
-    where cash paid alone, of all that may count the game.
+    """Return the id of the bonus that the cash of a stake counts for (R-WAGER-12): of those that paid for it too, or of
+    all where cash paid alone, the first that counts the game.
     """
     paid = [find(book, round_.player_id, pocket) for pocket, _ in parts if is_bonus(pocket)]
-    if paid:
-        return wagering.cash_counts_for(paid)
+    asked = paid or [each for each in book.bonuses(round_.player_id) if each.currency == round_.currency]
     game = policies.game(round_.provider_id, round_.game_id, round_.policies)
-    live = [
-        each
-        for each in book.bonuses(round_.player_id)
-        if each.currency == round_.currency and wagering.rate(each.terms, round_.provider_id, round_.game_id, game)
-    ]
-    return wagering.cash_counts_for(live)
+    return wagering.cash_counts_for(
+        [each for each in asked if wagering.rate(each.terms, round_.provider_id, round_.game_id, game)]
+    )
 
 
 def counted(book: Book, player_id: str, parts: Parts, cash_counts: str) -> Parts:
