@@ -36,12 +36,14 @@ class Move(Struct, frozen=True, gc=False):
         parts: pocket by pocket, for the player; what a rollback will undo.
         round: the round after it, its IN_PLAY not yet posted.
         outcome: APPLIED, or NOOP where nothing happened at all.
+        returned: what of it was due to bonuses, whether they are still there to have it or not.
     """
 
     entries: tuple[Entry, ...] = ()
     parts: Parts = ()
     round: Round | None = None
     outcome: Outcome = Outcome.APPLIED
+    returned: int = 0
 
 
 NOTHING = Move(outcome=Outcome.NOOP)
@@ -58,6 +60,7 @@ def pay(table: Table, amount: int, round_: Round | None, bets: Sequence[Transact
     paid = amount - refunded
     if any(pocket.amount + paid > INT64_MAX for pocket in table.purse.values()):
         raise Refused(Reason.INVALID_AMOUNT)
+    bonus = 0
     if round_ is None or not round_.mixed:
         parts = pro_rata(paid, round_.mix if round_ is not None else (), table.quantum)
         entries = [*(Entry(pocket, part) for pocket, part in parts), Entry(accounts.WINS, -paid)]
@@ -69,7 +72,8 @@ def pay(table: Table, amount: int, round_: Round | None, bets: Sequence[Transact
         parts = credited.moved
         entries = [*credited.entries, Entry(accounts.WINS, -cash), Entry(accounts.BONUS_WINS, -bonus)]
     entries += recovery(table.command.terms.debt_recovery_win, dict(parts).get(accounts.CASH, 0), table.debt())
-    return Move(tuple(entries) if paid else (), (*parts, (rounds.REFUNDED, refunded)) if voided else parts)
+    moved = (*parts, (rounds.REFUNDED, refunded)) if voided else parts
+    return Move(tuple(entries) if paid else (), moved, returned=bonus)
 
 
 def _mix(table: Table, round_: Round, bets: Sequence[Transaction]) -> Parts:
@@ -133,18 +137,18 @@ def take(table: Table, parts: Parts) -> Move:
         entries += *back.entries, Entry(accounts.BONUS_WINS, part)
         taken = add(taken, back.moved)
     moves = any(entry.amount for entry in entries)
-    return Move(tuple(entries) if moves else (), add(taken, lost, -1))
+    due = sum(part for _, part in promised) + lapsed
+    return Move(tuple(entries) if moves else (), add(taken, lost, -1), returned=-due)
 
 
 def paid(move: Move, round_: Round, **sums: int) -> Round:
     """Return the round with what a move pays to or takes from its winner counted."""
     refunded = dict(move.parts).get(rounds.REFUNDED, 0)
     won = sum(part for pocket, part in move.parts if pocket not in rounds.NOWHERE)
-    back = sum(part for pocket, part in move.parts if bonuses.is_bonus(pocket))
     return replace(
         round_,
         won=round_.won + won,
-        returned=max(0, round_.returned + back),
+        returned=max(0, round_.returned + move.returned),
         refunded=round_.refunded - refunded,
         **sums,
     )

@@ -229,7 +229,7 @@ def _answer(table: Table, refusal: Refusal | None) -> Decision:
     replayed = len(table.replayed) == len(command.actions)
     then = now
     if replayed and command.profile.replay_balance is ShownBalance.THEN:
-        last = table.replayed[command.actions[-1].external_key]
+        last = max(table.replayed.values(), key=lambda row: row.committed_at)
         then = shown(last.currency, last.cash_after, last.bonus_after, last.debt_after, command.profile)
     return Decision(
         player_id=command.player_id,
