@@ -586,8 +586,10 @@ class NaiveBonusWallet:
                 self.house["BONUS_WINS"] += part
                 self.house["BONUS_COST"] -= part - taken
         win.undone = not sum(win.left.values())
-        if win.undone:
-            self.rounds[win.round].returned.subtract(win.returned)
+        for pocket, had in win.returned.items():  # what a bonus had back, it has not any more
+            less = had if win.undone else min(had, parts.get(pocket, 0))
+            win.returned[pocket] -= less
+            self.rounds[win.round].returned[pocket] -= less
         return Outcome.APPLIED
 
     # The end of a round.
