@@ -504,7 +504,7 @@ class NaiveBonusWallet:
         if how is Split.RETURN_BONUS_FIRST:
             room = {pocket: max(0, part - game.returned[pocket]) for pocket, part in paid.items()}
             bonus = min(amount, sum(room.values()))
-            parts = split(bonus, room, bounded=True)
+            parts = split(bonus, room)
             game.returned.update(parts)
             return {**parts, **({CASH: amount - bonus} if amount > bonus else {})}, parts
         return split(amount, {CASH: mix.get(CASH, 0), **paid}), {}

@@ -166,7 +166,6 @@ def test_a_play_of_a_new_action_and_an_old_one_shows_the_same_balance_when_it_is
     assert again.then == first.then
 
 
-@pytest.mark.xfail(strict=True, reason="R-WAGER-10: what counted nothing is subtracted when it is undone")
 def test_what_counted_nothing_takes_nothing_away_when_it_is_undone():
     books, bonus_first = Books(cash="5"), policy(order=("BONUS", "CASH"))
     granted(books, "6", terms=BonusTerms(multiplier=1000, counts=Counts.CASH_THEN_BONUS))
@@ -175,3 +174,15 @@ def test_what_counted_nothing_takes_nothing_away_when_it_is_undone():
     undone = books.do(play(rollback("x1", "b1", "0.01"), policies=bonus_first))
     assert parts(undone) == {"BONUS:7": "0.01"}
     assert counted(books, "7") == "5.00"
+
+
+def test_a_bonus_whose_rounds_all_closed_after_expiry_waits_for_none():
+    books = Books(cash="0")
+    expired(books, 1000)
+    books.do(play(bet("b1", "6"), policies=policy()))
+    assert of(books).state is State.SETTLING
+    books.wait(10 * TICK)
+    books.do(play(note("n1"), close_round=True, policies=policy()))
+    assert of(books).rounds == 0
+    assert of(books).state is State.CONSUMED
+    books.assert_sound()
