@@ -76,10 +76,6 @@ CONTRIBUTIONS = st.sampled_from(
 )
 
 
-# CASH_THEN_BONUS is kept out until its rollbacks are right (see test_domain_bonuses_found).
-COUNTS = (Counts.BONUS_PART, Counts.TOTAL, Counts.CASH_PART)
-
-
 @st.composite
 def terms(draw, mode, how):
     sticky = draw(chance(1, 4))
@@ -87,7 +83,7 @@ def terms(draw, mode, how):
         mode=mode,
         split=how,
         multiplier=draw(st.sampled_from((50, 100, 100, 250, 1000))),
-        counts=draw(st.sampled_from((Counts.BONUS_PART, *COUNTS))),
+        counts=draw(st.sampled_from((Counts.BONUS_PART, *Counts))),
         timing=draw(st.sampled_from(Timing)),
         contributions=draw(CONTRIBUTIONS),
         max_bet=draw(st.sampled_from((None, None, None, units("3"), units("5")))),
@@ -98,7 +94,7 @@ def terms(draw, mode, how):
         cap=draw(st.sampled_from((None, None, units("2"), units("8")))),
         sticky=sticky,
         tranches=1 if sticky else draw(st.sampled_from((1, 1, 4, 10))),
-        open_rounds=OpenRounds.HONOUR,  # FORFEIT is kept out until it settles (see test_domain_bonuses_found)
+        open_rounds=draw(st.sampled_from((OpenRounds.HONOUR, *OpenRounds))),
     )
 
 

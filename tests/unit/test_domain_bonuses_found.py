@@ -186,3 +186,18 @@ def test_a_bonus_whose_rounds_all_closed_after_expiry_waits_for_none():
     assert of(books).rounds == 0
     assert of(books).state is State.CONSUMED
     books.assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("split", "back"), [(None, {"BONUS:1": "0.03", "BONUS:2": "0.97"}), (Split.ALL_TO_CASH, {"CASH": "1.00"})]
+)
+def test_a_win_is_split_in_write_off_order_whichever_bonus_was_staked_first(split, back):
+    books = Books(cash="0")
+    granted(books, "0.05", "1", state=State.FROZEN, terms=BonusTerms(multiplier=1000, split=split))
+    books.wait(TICK)
+    granted(books, "6", "2", terms=BonusTerms(multiplier=1000, split=split and Split.PRO_RATA))
+    books.do(play(bet("b1", "1"), policies=policy()))
+    books.rows[key_of(of(books, "1"))] = replace(of(books, "1"), state=State.ACTIVE)
+    decision = books.do(play(bet("b2", "1"), policies=policy()))
+    assert parts(decision) == {"BONUS:1": "-0.05", "BONUS:2": "-0.95"}
+    assert parts(books.do(play(win("w1", "1"), policies=policy()))) == back

@@ -174,23 +174,21 @@ def _become(book: Book, before: Bonus, bonus: Bonus, at: int) -> int:
     if bonus.state not in OPEN_TO_PLAY or bonus.state is State.FROZEN:
         _put(book, before, bonus, at)
         return 0
-    if forfeits(bonus, at):
-        _put(book, before, bonus, at)  # as it is: whoever ends it takes what it has
-        return 0
-    if bonus.progress >= bonus.requirement > 0:
+    over = forfeits(bonus, at)  # then nothing of it becomes cash: whoever ends it takes what it has
+    if bonus.progress >= bonus.requirement > 0 and not over:
         found = wagering.converted(bonus, balance)
         _leave(book, bonus, found, f"convert:{bonus.bonus_id}", at)
         converted = bonus.converted + found.to_cash
         _put(book, before, replace(bonus, state=State.CONVERTED, converted=converted, reason="wagering met"), at)
         return 1
     release = min(balance, wagering.within(bonus, wagering.released(bonus) - bonus.converted))
-    if release > 0:
+    if release > 0 and not over:
         found = wagering.Conversion(release)
         _leave(book, bonus, found, f"release:{bonus.bonus_id}:{bonus.converted + release}", at)
         bonus, balance = replace(bonus, converted=bonus.converted + found.to_cash), balance - release
     state = State.ACTIVE if balance else State.SETTLING if bonus.rounds else State.CONSUMED
     _put(book, before, replace(bonus, state=state), at)
-    return int(release > 0)
+    return int(release > 0 and not over)
 
 
 def _put(book: Book, before: Bonus, bonus: Bonus, at: int) -> None:

@@ -15,9 +15,10 @@ from wallet_core.domain.entries import Entry, Transaction
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.pockets import add
 from wallet_core.domain.policies import Basis, Split, WriteOff
+from wallet_core.domain.promos import Bonus
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.table import Table
-from wallet_core.domain.write_off import SPLITS, Funding, candidates, fund, pro_rata
+from wallet_core.domain.write_off import SPLITS, Candidate, Funding, candidates, fund, in_order, pro_rata
 
 SUB_WALLET = f"{accounts.CASH}:"
 
@@ -66,7 +67,7 @@ def pay(table: Table, amount: int, round_: Round | None, bets: Sequence[Transact
         entries = [*(Entry(pocket, part) for pocket, part in parts), Entry(accounts.WINS, -paid)]
     else:
         mix = _mix(table, round_, bets)
-        shares = SPLITS[win_split(table, round_)](paid, mix, table.quantum, round_.returned)
+        shares = SPLITS[_win_split(table, round_, mix)](paid, mix, table.quantum, round_.returned)
         credited = bonuses.credit(table.book, round_.player_id, shares, table.at)
         cash, bonus = bonuses.share(shares)
         parts = credited.moved
@@ -77,22 +78,29 @@ def pay(table: Table, amount: int, round_: Round | None, bets: Sequence[Transact
 
 
 def _mix(table: Table, round_: Round, bets: Sequence[Transaction]) -> Parts:
-    """Return the stakes a win is split by: all that survive, or those it names where the policy says so (R-FUND-12)."""
-    if not bets or policy(table, round_).basis is Basis.ROUND:
-        return round_.mix
+    """Return the stakes a win is split by: all that survive, or those it names where the policy says so (R-FUND-12).
+
+    They stand in write-off order, whichever was staked first: it settles ties (R-MONEY-06).
+    """
+    rule = policy(table, round_)
     mix: Parts = ()
-    for row in bets:
-        mix = add(mix, row.remaining, -1)
-    return mix or round_.mix
+    if rule.basis is not Basis.ROUND:
+        for row in bets:
+            mix = add(mix, row.remaining, -1)
+    paid_by = (Candidate(pocket, part, _bonus(table, round_, pocket)) for pocket, part in mix or round_.mix)
+    return tuple((each.pocket, each.available) for each in in_order(paid_by, rule))
 
 
-def win_split(table: Table, round_: Round) -> Split:
-    """Return how a round's wins are split: as the bonus says that paid for it, else the policy it began with."""
-    for pocket, _ in round_.mix:
-        if bonuses.is_bonus(pocket):
-            split = bonuses.find(table.book, round_.player_id, pocket).terms.split
-            if split is not None:
-                return split
+def _bonus(table: Table, round_: Round, pocket: str) -> Bonus | None:
+    return bonuses.find(table.book, round_.player_id, pocket) if bonuses.is_bonus(pocket) else None
+
+
+def _win_split(table: Table, round_: Round, mix: Parts) -> Split:
+    """Return how a win is split: as the first bonus says that paid for it, else the policy the round began with."""
+    for pocket, _ in mix:
+        bonus = _bonus(table, round_, pocket)
+        if bonus is not None and bonus.terms.split is not None:
+            return bonus.terms.split
     return policy(table, round_).split
 
 

@@ -127,8 +127,11 @@ def _uncounted(table: Table, target: Transaction, parts: Parts, round_: Round) -
     """Return what the round counts for bonuses without these parts of a stake (R-WAGER-10)."""
     if round_.plain:
         return round_.counted
-    gone = bonuses.counted(table.book, target.player_id, parts, target.cash_counts)
-    return add(round_.counted, gone, -1)
+    left = _left(target)
+    before, after = (
+        bonuses.counted(table.book, target.player_id, each, target.cash_counts) for each in (left, add(left, parts, -1))
+    )
+    return add(add(round_.counted, before, -1), after)
 
 
 def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:

@@ -85,7 +85,7 @@ def fund(stake: int, candidates: Sequence[Candidate], policy: WriteOff, choice: 
         choice: the class (CASH, BONUS) or the very pocket the player has chosen; empty: none.
         quantum: ledger units of a display unit.
     """
-    ordered = sorted(candidates, key=lambda each: _place(each, policy.order))
+    ordered = in_order(candidates, policy)
     paying = [each for each in ordered if not each.why_not]
     chosen = next((each.bonus.terms.mode for each in paying if each.bonus and each.bonus.terms.mode), policy.mode)
     if chosen is Mode.PLAYER_CHOICE and choice:
@@ -96,6 +96,11 @@ def fund(stake: int, candidates: Sequence[Candidate], policy: WriteOff, choice: 
     mix = MODES[chosen](stake, pockets, quantum)
     left_out = [each for each in ordered if each.why_not]
     return Funding(mix, playable, chosen, policy.version, (*paying, *left_out))
+
+
+def in_order(candidates: Iterable[Candidate], policy: WriteOff) -> list[Candidate]:
+    """Return pockets in write-off order (R-FUND-04)."""
+    return sorted(candidates, key=lambda each: _place(each, policy.order))
 
 
 def _class(candidate: Candidate) -> str:
