@@ -18,6 +18,7 @@ from wallet.v1.common_pb2 import Money, Page
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.money import (
     CURRENCIES,
+    INT64_MAX,
     NANOS,
     Currency,
     CurrencyKind,
@@ -41,6 +42,7 @@ INFO_ENTRIES = 32
 INFO_BYTES = 4_096
 PAGE_DEFAULT = 100
 PAGE_MAX = 1_000
+ID_BYTES = 16
 YEAR_10000 = 253_402_300_800
 
 
@@ -202,13 +204,29 @@ def page_size(page: Page) -> int:
 
 
 def cursor(page: Page, kind: type[T]) -> T | None:
-    """Return where the page goes on; none for the first page."""
+    """Return where the page goes on, a value or a tuple of them; none for the first page."""
     if not page.token:
         return None
     try:
-        return msgspec.msgpack.decode(urlsafe_b64decode(page.token.encode()), type=kind)
+        place = msgspec.msgpack.decode(urlsafe_b64decode(page.token.encode()), type=kind)
     except (Error, ValueError, msgspec.MsgspecError):
-        raise invalid("page.token: not a token of this list; start again without one.") from None
+        place = None
+    if place is None or not all(map(_in_a_database, place if isinstance(place, tuple) else (place,))):
+        raise invalid("page.token: not a token of this list; start again without one.")
+    return place
+
+
+def _in_a_database(value: object) -> bool:
+    """Whether a part of a cursor can be there at all: whoever makes one up can write any."""
+    match value:
+        case int():
+            return 0 <= value <= INT64_MAX
+        case str():
+            return TEXT.fullmatch(value) is not None
+        case bytes():
+            return len(value) == ID_BYTES
+        case _:
+            return False
 
 
 def page_token(place: object) -> str:

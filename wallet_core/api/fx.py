@@ -4,10 +4,9 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
 from grpc.aio import ServicerContext
-from msgspec import Meta, Struct
 from wallet.v1 import fx_pb2 as pb
 from wallet.v1.fx_pb2_grpc import FxServiceServicer
 
@@ -18,17 +17,10 @@ from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.fx import Quote, Side, State, refundable
 from wallet_core.domain.fx_commands import CancelQuote, ExecuteQuote, OpenQuote, ReverseQuote
 from wallet_core.domain.fx_terms import FxTerms, in_force
-from wallet_core.domain.money import CURRENCIES, INT64_MAX
+from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import belongs
 from wallet_core.domain.rate_commands import PublishRates
 from wallet_core.domain.rates import Rates, text_of
-
-
-class Before(Struct, frozen=True, array_like=True):
-    """Where a list of quotes goes on: when the one before was made, and its id."""
-
-    at: Annotated[int, Meta(ge=0, le=INT64_MAX)]
-    quote_id: Annotated[str, Meta(pattern=f"^{fields.PARTY_ID.pattern}$")]
 
 
 class FxService(FxServiceServicer):
@@ -138,12 +130,11 @@ class FxService(FxServiceServicer):
         """Answer a page of a player's quotes."""
         player_id = fields.player_id(request.player_id)
         size = fields.page_size(request.page)
-        before = fields.cursor(request.page, Before)
+        before = fields.cursor(request.page, tuple[int, str])
         belongs(await self._core.store.player(player_id), "", "")
-        place = (before.at, before.quote_id) if before else None
-        rows = await self._core.store.quotes(player_id, before=place, limit=size + 1)
+        rows = await self._core.store.quotes(player_id, before=before, limit=size + 1)
         more, rows = len(rows) > size, rows[:size]
-        token = fields.page_token(Before(rows[-1].created_at, rows[-1].quote_id)) if more else ""
+        token = fields.page_token((rows[-1].created_at, rows[-1].quote_id)) if more else ""
         return pb.ListQuotesResponse(quotes=[self._shown(row) for row in rows], next_page_token=token)
 
     async def ReverseQuote(
