@@ -6,6 +6,7 @@ import hypothesis
 import pytest
 
 from tests.support.postgres import Cluster, create_database, drop_database
+from wallet_core.storage.migrate import migrate
 
 pytest_plugins = ["tests.support.core"]
 
@@ -57,12 +58,7 @@ def postgres_dsn(pytestconfig):
 async def postgres_template(postgres_dsn):
     """The DSN of a migrated database that nobody else uses, to be copied."""
     template = await create_database(postgres_dsn)
-    try:
-        from wallet_core.storage.migrate import migrate  # noqa: PLC0415  until the storage is there
-    except ModuleNotFoundError:
-        pass
-    else:
-        await migrate(template)
+    await migrate(template)
     yield template
     await drop_database(postgres_dsn, template)
 

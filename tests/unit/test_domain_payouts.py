@@ -7,6 +7,7 @@ from tests.support.domain import PLAYER, START, Books, answer, units
 from tests.support.promos import bonus_money, grant, template
 from tests.support.promotions import DAY, cashback, edition, prize
 from wallet_core.domain.awards import free, promised
+from wallet_core.domain.book import Book, Needs
 from wallet_core.domain.commands import SetStatus
 from wallet_core.domain.decision import Outcome, Reason, Refused
 from wallet_core.domain.money import CURRENCIES
@@ -92,8 +93,6 @@ def test_a_bonus_whose_slot_is_taken_waits_for_its_turn():
 
 def books_of(books):
     """The books as a book with the player's rows."""
-    from wallet_core.domain.book import Book, Needs  # noqa: PLC0415
-
     needs = Needs.none()
     needs.players.add(PLAYER)
     return Book(needs, list(books._load(needs)))  # noqa: SLF001
