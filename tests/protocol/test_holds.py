@@ -389,12 +389,15 @@ async def test_r_fund_14_what_is_playable_in_a_game_is_its_products_cash_and_the
     await core.operator.publish_template(promos.PublishTemplateRequest(promotion=promotion, **publish))
     grant = {"player_id": player, "template_id": "gift", "version": 1, "currency_code": "EUR"}
     await core.operator.grant_bonus(promos.GrantBonusRequest(reason="so", actor="ann", request_id=key("g"), **grant))
-    for game_id, playable in (("slot", "120.00"), ("roulette", "90.00")):
+    for game_id, cash, bonus in (("slot", "90", "30"), ("roulette", "90", "0")):
         request = wallet.GetBalanceRequest(player_id=player, provider_id="generic", game_id=game_id)
         answer = await core.operator.get_balance(request)
-        assert (answer.playable, answer.balances.shown) == (money(playable), money("130"))
-    silent = await core.operator.get_balance(wallet.GetBalanceRequest(player_id=player))
-    assert not silent.HasField("playable")
+        shown = answer.balances
+        assert answer.playable == shown.shown
+        assert (shown.cash, shown.bonus, shown.shown.units) == (money(cash), money(bonus), int(cash) + int(bonus))
+    whole = await core.operator.get_balance(wallet.GetBalanceRequest(player_id=player))
+    assert not whole.HasField("playable")
+    assert (whole.balances.shown, whole.balances.cash) == (money("130"), money("100"))
     nobody = await core.player("0.00")
     request = wallet.GetBalanceRequest(player_id=nobody, provider_id="generic", game_id="slot")
     assert (await core.operator.get_balance(request)).playable == money("0")

@@ -146,6 +146,40 @@ async def test_a_stake_that_bonus_money_pays_half_of(core, door, bonus):
     assert granted.bonus_id.encode() not in spoken
 
 
+async def test_a_bonus_that_may_not_pay_for_a_game_is_not_shown_in_it(core, door):
+    """R-FUND-03, R-FUND-14: neither by the balance, nor by a bet, nor by its repeat."""
+    seat, dialect = await door.seat(balance="50.00"), door.dialect
+    first = move("bet", seat, amount="1.00")
+    assert dialect.read(await door.send(dialect.bet(first))).ok
+    game_id = (await door.stored(first)).game_id
+    if not game_id:
+        assert dialect.protocol in {"hundredhp", "swipe"}  # their bets do not say it, and nothing else does here
+        return
+    promotion = Promotion(
+        title="Fifty",
+        text="Wager it 10 times, elsewhere.",
+        amounts=[PromotionAmounts(currency_code="EUR", fixed=amount("50"))],
+        terms=BonusTerms(multiplier=1_000, excluded_game_ids=[game_id]),
+        automatic=True,
+    )
+    facts = {"template_id": f"not-{dialect.name}", "version": 1, "reason": "a test", "actor": "test"}
+    await core.operator.publish_template(
+        PublishTemplateRequest(promotion=promotion, request_id=facts["template_id"], **facts)
+    )
+    own = {"player_id": seat.player, "currency_code": "EUR", "request_id": uuid.uuid4().hex}
+    await core.operator.grant_bonus(GrantBonusRequest(**facts, **own))
+    assert await held(core, seat) == (49, 50)
+
+    bet = move("bet", seat, amount="9.00")
+    told = dialect.read(await door.send(dialect.bet(bet)))
+    assert told.ok
+    assert told.balance in (None, Decimal("40.00"))
+    again = dialect.read(await door.send(dialect.bet(bet)))
+    assert again.balance in (None, Decimal("40.00"))
+    assert not dialect.read(await door.send(dialect.bet(move("bet", seat, amount="40.01")))).ok
+    assert await held(core, seat) == (40, 50)
+
+
 # Free rounds: a request as it is without them, and the id of the reward.
 
 

@@ -147,7 +147,7 @@ def transaction(row: Transaction, profile: Profile | None) -> wallet_pb2.Transac
         currency = CURRENCIES[row.currency]
         sign = -1 if sum(amount for _, amount in row.parts) < 0 else 1
         undone = max(0, sign * sum(amount for _, amount in row.rolled_back))
-        then = pockets.shown(row.currency, row.cash_after, row.bonus_after, row.debt_after, profile)
+        then = pockets.shown(row.currency, *row.shown, row.debt_after, profile)
         message.display_digits = currency.display
         message.amount.CopyFrom(money(currency, row.amount))
         message.parts.extend(parts(currency, row.parts))

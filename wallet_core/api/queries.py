@@ -7,7 +7,7 @@ from wallet.v1.common_pb2 import Page
 
 from wallet_core.api import convert, discretion, fields, plays
 from wallet_core.api.core import Core
-from wallet_core.api.playable import largest_stake
+from wallet_core.api.exposure import exposure
 from wallet_core.domain import sessions
 from wallet_core.domain.accounts import BONUS, CASH, HELD, IN_PLAY, IN_PLAY_BONUS
 from wallet_core.domain.commands import SessionUse
@@ -62,7 +62,7 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         Refused: the player or session is not known, or has no such wallet.
     """
     asked = fields.optional_currency(request.currency_code)
-    profile = None
+    profile, game_id = None, fields.text(request.game_id, "game_id")
     if request.provider_id:
         profile = core.providers.named(fields.party_id(request.provider_id, "provider_id")).profile
     player_id = request.player_id
@@ -72,7 +72,7 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
             raise Refused(Reason.SESSION_UNKNOWN)
         if asked not in {"", session.currency}:
             raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
-        player_id, asked = session.player_id, session.currency
+        player_id, asked, game_id = session.player_id, session.currency, game_id or session.game_id
     elif not player_id:
         raise fields.invalid("player_id or session_token: one of them is needed.")
     fields.player_id(player_id)
@@ -81,7 +81,8 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
     code = wallet_currency(player, asked)
     currency = CURRENCIES[code]
     purse = {row.account: row for row in rows if row.currency == code}
-    held = balances(code, purse, profile)
+    held = balances(code, purse)
+    found = await exposure(core, player, purse, request.provider_id, game_id) if profile or request.game_id else None
     amounts = {account: pocket.amount for account, pocket in purse.items() if pocket.amount}
     frozen = False
     if player.status is Status.BLOCKED or any(account.startswith(HELD) for account in amounts):
@@ -95,7 +96,7 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         amounts[IN_PLAY_BONUS] = await core.store.in_play_bonus(player_id, code)
     reply = pb.GetBalanceResponse(
         player_id=player_id,
-        balances=convert.balances(held),
+        balances=convert.balances(found.of(held, profile) if found and profile else held),
         pockets=convert.parts(currency, tuple(part for part in amounts.items() if part[1])),
         withdrawable=convert.money(currency, withdrawable(held, frozen=frozen)),
         locks=[
@@ -105,11 +106,8 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         display_digits=currency.display,
         version=player.version,
     )
-    if request.game_id:
-        game_id = fields.text(request.game_id, "game_id")
-        reply.playable.CopyFrom(
-            convert.money(currency, await largest_stake(core, player, purse, request.provider_id, game_id))
-        )
+    if found and request.game_id:
+        reply.playable.CopyFrom(convert.money(currency, found.playable))
     return reply
 
 

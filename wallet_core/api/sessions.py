@@ -12,6 +12,7 @@ from wallet.v1.sessions_pb2_grpc import SessionServiceServicer
 
 from wallet_core.api import convert, fields, plays, queries
 from wallet_core.api.core import Core
+from wallet_core.api.exposure import exposure
 from wallet_core.domain.commands import CloseSession, OpenSession, RotateSession, SessionUse
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.money import CURRENCIES
@@ -79,9 +80,9 @@ class SessionService(SessionServiceServicer):
         else:
             usable(session, use, core.clock.now())
         rows = await core.store.pockets(session.player_id)
-        held = balances(
-            session.currency, {row.account: row for row in rows if row.currency == session.currency}, profile
-        )
+        purse = {row.account: row for row in rows if row.currency == session.currency}
+        found = await exposure(core, player, purse, provider_id, session.game_id)
+        held = found.of(balances(session.currency, purse), profile)
         return pb.ResolveSessionResponse(
             session=convert.session(session, core.clock.now()),
             player=convert.told(player),

@@ -62,7 +62,7 @@ def _free_stake(table: Table, action: Action, round_: Round, state: rounds.State
     if round_.grant != action.grant:
         grant = table.grant(action.grant)
         at = table.at + table.index
-        table.book.put(free_play.begin(grant, command.provider_id, command.game_id, table.currency, at))
+        table.book.put(free_play.begin(grant, command.provider_id, table.game_id, table.currency, at))
     sums = {"stakes": round_.stakes + 1, "standing": round_.standing + 1}
     return Move(round=replace(table.changed(round_, state, round_.mix, **sums), grant=action.grant))
 
@@ -92,7 +92,7 @@ def _funded(table: Table, action: Action, amount: int, round_: Round) -> Parts:
     Raises:
         Refused: INSUFFICIENT_FUNDS, MAX_BET_BONUS.
     """
-    if len(table.purse) <= 1 and not table.book.bonuses(table.command.player_id):  # cash, and nothing else
+    if table.cash_alone and not table.book.bonuses(table.command.player_id):
         cash = table.available(accounts.CASH)
         mix = waterfall(amount, [(accounts.CASH, cash)])
         if mix is None or cash < action.minimum_balance:

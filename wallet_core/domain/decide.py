@@ -34,7 +34,7 @@ from wallet_core.domain.decision import FATE, Decision, Fate, Outcome, Reason, R
 from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import NO_PLAYER, Journal, Kind, Posting, Transaction, digest, transaction_id
 from wallet_core.domain.play import result
-from wallet_core.domain.pockets import balances
+from wallet_core.domain.pockets import balances, shown
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.profiles import UNKNOWN_ROLLBACK
 
@@ -255,7 +255,7 @@ def _recorded(book: Book, head: Transaction, *, replayed: bool) -> Decision:
         player_id=head.player_id,
         results=(replace(result(head), replayed=replayed),),
         refusal=refusal,
-        then=replace(held, shown=head.cash_after + head.bonus_after, cash=head.cash_after, debt=head.debt_after),
+        then=shown(head.currency, head.cash_after, head.bonus_after, head.debt_after, None),
         now=held,
         replayed=replayed,
         row=book.player(head.player_id),

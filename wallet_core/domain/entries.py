@@ -21,6 +21,9 @@ GRANT = "~grant"
 CASH_COUNTS = "~cash counts for"
 """What in a bet's info names the bonus that its cash counts for."""
 
+SHOWN = "~shown"
+"""What in a transaction's info says what cash and bonus money its provider was shown, where that was not all."""
+
 NO_PLAYER = ""
 """The owner of rows that belong to no player: tombstones by id alone, journals between house accounts."""
 
@@ -119,6 +122,15 @@ class Transaction(Struct, frozen=True, gc=False):
     def grant(self) -> str:
         """The grant of free rounds it is of; empty for none."""
         return next((word for name, word in self.info if name == GRANT), "")
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """The cash and bonus money its provider was shown after the whole request (R-FUND-14)."""
+        said = next((word for name, word in self.info if name == SHOWN), "")
+        if not said:
+            return self.cash_after, self.bonus_after
+        cash, _, bonus = said.partition(" ")
+        return int(cash), int(bonus)
 
     @property
     def remaining(self) -> Parts:

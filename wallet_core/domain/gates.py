@@ -110,7 +110,7 @@ def passed(table: Table, player: Player, fresh: list[Action]) -> None:
         sessions.usable(session, SessionUse.BET, table.at)
     elif command.profile.bet_session is BetSession.REQUIRED:
         raise Refused(Reason.SESSION_UNKNOWN, "A bet needs a session token.")
-    if command.game_ids and command.game_id not in command.game_ids:
+    if command.game_ids and table.game_id not in command.game_ids:
         raise Refused(Reason.GAME_NOT_ALLOWED)
     if player.status is Status.BLOCKED:
         raise Refused(Reason.PLAYER_BLOCKED)

@@ -13,7 +13,7 @@ class Setting(Struct, frozen=True):
     Attributes:
         of: the currency, game, brand or licence it is of; empty where its key is of none.
         scope: which regulator, licence, brand, segment or player; `*` for all. Of products: CASINO, <brand>/CASINO,
-            game=<provider>/<game>, <brand>/game=<provider>/<game>.
+            game=<provider>/<game>, <brand>/game=<provider>/<game>; a game that is `*` is all of its provider's.
         value: as `policy_keys.read` takes it; none: what stands there is taken away.
         clause: of the law or the contract it rests on (R-CFG-05).
         locked: weaker layers cannot override it.
@@ -132,8 +132,9 @@ def considered(key: Key, standing: Sequence[Standing], value: Value | None) -> t
 def scopes(context: Context, regulator: str, licence: str, product: str) -> dict[Layer, dict[str, int]]:
     """Return the scopes of each layer that a context is in, and which merges before which: the general ones first."""
     brand = f"{context.brand_id}/" if context.brand_id else ""
+    games = f"game={context.provider_id}/{EVERYWHERE}" if context.provider_id else ""
     game = f"game={context.provider_id}/{context.game_id}" if context.game_id else ""
-    within = (product, brand and product and brand + product, game, brand and game and brand + game)
+    within = [place for each in (product, games, game) for place in (each, each and brand and brand + each)]
     places = {
         Layer.REGULATOR: (regulator,),
         Layer.LICENCE: (licence,),

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from wallet_core.domain import accounts, bonuses, rounds
 from wallet_core.domain.debts import recovery
-from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
+from wallet_core.domain.decision import Balances, Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import Entry, Transaction
+from wallet_core.domain.exposure import exposed
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.pockets import add
 from wallet_core.domain.policies import Basis, Split, WriteOff
@@ -114,9 +115,26 @@ def policy(table: Table, round_: Round) -> WriteOff:
 def funding(table: Table, amount: int, round_: Round) -> Funding:
     """Return how a stake is paid from all pockets there are."""
     command, book = table.command, table.book
-    game = command.policies.game(command.provider_id, command.game_id, round_.policies)
-    found = candidates(table.purse, book.bonuses(command.player_id), command.game_id, game, table.at)
+    game_id = table.game_id
+    game = command.policies.game(command.provider_id, game_id, round_.policies)
+    found = candidates(table.purse, book.bonuses(command.player_id), game_id, game, table.at)
     return fund(amount, found, policy(table, round_), command.choice, table.quantum)
+
+
+def seen(table: Table, held: Balances) -> Balances:
+    """Return what of a player's balances the provider of a play is shown (R-FUND-14), by the policies in force now;
+    `held` itself, where that is all of them.
+    """
+    if table.cash_alone:
+        return held
+    command, book = table.command, table.book
+    provider_id, game_id, policies = command.provider_id, table.game_id, command.policies
+    player = book.player(command.player_id)
+    rule = policies.write_off(player.brand_id if player else "", provider_id, game_id, policies.version)
+    game = policies.game(provider_id, game_id)
+    found = candidates(table.purse, book.bonuses(command.player_id), game_id, game, table.at)
+    shown = exposed(held, found, rule, command.profile)
+    return held if shown == held else shown
 
 
 def take(table: Table, parts: Parts) -> Move:

@@ -6,13 +6,14 @@ A refusal undoes what the play had done and is bound to the keys that were new.
 
 from msgspec.structs import replace
 
-from wallet_core.domain import gates
+from wallet_core.domain import gates, moves
 from wallet_core.domain.actions import ACTIONS
 from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Action, Play, batch_key, grave
 from wallet_core.domain.decision import (
     FATE,
     MESSAGES,
+    Balances,
     Decision,
     Fate,
     Outcome,
@@ -21,7 +22,7 @@ from wallet_core.domain.decision import (
     Refused,
     Result,
 )
-from wallet_core.domain.entries import CASH_COUNTS, GRANT, NO_PLAYER, Kind, Transaction
+from wallet_core.domain.entries import CASH_COUNTS, GRANT, NO_PLAYER, SHOWN, Kind, Transaction
 from wallet_core.domain.explanations import explained
 from wallet_core.domain.gates import ORIGINALS
 from wallet_core.domain.moves import NOTHING, Move
@@ -162,7 +163,8 @@ def _store(
     if table.funding is not None:
         book.put(explained(player_id, identity, action.amount or 0, table.funding))
         table.funding = None
-    held = balances(table.currency, book.pockets(player_id, table.currency), command.profile)
+    held = balances(table.currency, table.purse, command.profile)
+    table.seen = moves.seen(table, held)
     moved = abs(sum(amount for _, amount in parts))
     row = Transaction(
         player_id=player_id,
@@ -179,10 +181,10 @@ def _store(
         fingerprint=table.fingerprint(action),
         parts=parts,
         round_id=move.round.round_id if move.round else command.round_id,
-        game_id=command.game_id,
+        game_id=table.game_id,
         category=action.category,
         references=action.references,
-        info=_facts(table, action) if action.grant or table.cash_counts else action.info,
+        info=_facts(table, action, held),
         batch_id=command.batch_id,
         cash_after=held.cash,
         bonus_after=held.bonus,
@@ -194,16 +196,22 @@ def _store(
     return result(row)
 
 
-def _facts(table: Table, action: Action) -> tuple[tuple[str, str], ...]:
-    """Return what is kept with a transaction beside its columns: what it was told, and what its rollback must know."""
-    ours = ((GRANT, action.grant), (CASH_COUNTS, table.cash_counts))
+def _facts(table: Table, action: Action, held: Balances) -> tuple[tuple[str, str], ...]:
+    """Return what is kept with a transaction beside its columns: what it was told, what its rollback must know, what a
+    repeat of it is shown.
+    """
+    seen = table.seen
+    if seen is held and not action.grant and not table.cash_counts:
+        return action.info
+    shown = f"{seen.cash} {seen.bonus}" if seen is not None and seen is not held else ""
+    ours = ((GRANT, action.grant), (CASH_COUNTS, table.cash_counts), (SHOWN, shown))
     table.cash_counts = ""
     return (*action.info, *(fact for fact in ours if fact[1]))
 
 
 def _refuse(table: Table, refusal: Refusal) -> Decision:
     """Bind a refusal to the new keys of the play, unless its fate or the profile says not to (R-IDEM-04)."""
-    table.index = 0
+    table.index, table.seen = 0, None
     if FATE[refusal.reason] is Fate.BOUND:
         refusal = Refusal(refusal.reason, MESSAGES[refusal.reason])
         if table.command.profile.refusals is Refusals.BIND and table.currency in table.currencies:
@@ -222,15 +230,14 @@ def _answer(table: Table, refusal: Refusal | None) -> Decision:
     command = table.command
     now = None
     if table.currency in table.currencies:
-        held = table.book.pockets(command.player_id, table.currency)
-        now = balances(table.currency, held, command.profile)
+        now = table.seen or moves.seen(table, balances(table.currency, table.purse, command.profile))
     if table.index:
         table.book.touch(command.player_id, table.at + table.index - 1)
     replayed = len(table.replayed) == len(command.actions)
     then = now
     if replayed and command.profile.replay_balance is ShownBalance.THEN:
         last = max(table.replayed.values(), key=lambda row: row.committed_at)
-        then = shown(last.currency, last.cash_after, last.bonus_after, last.debt_after, command.profile)
+        then = shown(last.currency, *last.shown, last.debt_after, command.profile)
     return Decision(
         player_id=command.player_id,
         results=tuple(

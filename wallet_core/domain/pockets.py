@@ -33,9 +33,9 @@ CASH_ORDER = (CASH, *(f"{CASH}:{product}" for product in PRODUCTS))
 
 
 def balances(currency: str, pockets: Mapping[str, Pocket], profile: Profile | None = None) -> Balances:
-    """Return what the pockets say, and what a provider of that profile is shown (R-FUND-14).
+    """Return all that the pockets say: cash with that of sub-wallets, bonus of all instances; what is held is neither.
 
-    Cash is the sum with the sub-wallets, bonus that of all instances; what is held is neither.
+    What of it a provider is shown depends on the game, too (`exposure.exposed`).
     """
     cash_pocket, debt_pocket = pockets.get(CASH), pockets.get(DEBT)
     cash = cash_pocket.amount if cash_pocket else 0

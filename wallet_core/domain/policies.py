@@ -49,6 +49,14 @@ class Basis(Enum):
     REFERENCE = "REFERENCE"
 
 
+class Expose(Enum):
+    """Which money a provider is shown (R-FUND-14): what a stake in the game could use, its cash alone, or all."""
+
+    PLAYABLE = "PLAYABLE"
+    CASH_ONLY = "CASH_ONLY"
+    TOTAL = "TOTAL"
+
+
 class Game(Struct, frozen=True):
     """What is known of a game; a product is a sub-wallet's name, too."""
 
@@ -70,6 +78,7 @@ class WriteOff(Struct, frozen=True):
     split: Split = Split.PRO_RATA
     basis: Basis = Basis.ROUND
     version: int = 0
+    expose: Expose = Expose.PLAYABLE
 
 
 class NotPublished(LookupError):
@@ -151,6 +160,7 @@ class Policies(Struct, frozen=True, eq=False):
                 split=Split(self.value("win.split", context, version)),
                 basis=Basis(self.value("win.basis", context, version)),
                 version=version,
+                expose=Expose(self.value("balance.expose", context, version)),
             )
             found = self._keep((version, brand_id, provider_id, game_id), write_off)
         return found
@@ -241,7 +251,7 @@ class Policies(Struct, frozen=True, eq=False):
         licence = context.licence or self._plain("brand.licence", Context(of=context.brand_id), version)
         regulator = context.regulator or self._plain("licence.regulator", Context(of=licence), version)
         product = context.product
-        if not product and context.game_id:
+        if not product and context.provider_id:
             product = self._plain("game.product", context, version)
         return regulator, licence, product
 

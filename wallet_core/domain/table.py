@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from wallet_core.domain import accounts, bonuses, free_play, points, rounds
 from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Action, Play
-from wallet_core.domain.decision import Outcome, Parts, Reason, Refused, Result
+from wallet_core.domain.decision import Balances, Outcome, Parts, Reason, Refused, Result
 from wallet_core.domain.entries import GRANT, Entry, Kind, Transaction, digest, transaction_id
 from wallet_core.domain.free_rounds import Grant
 from wallet_core.domain.money import CURRENCIES
@@ -28,6 +28,10 @@ REFUSED_ZEROES: dict[Kind, frozenset[Zero]] = {
 """The policies that refuse an action of nothing."""
 
 
+_PAYING = (f"{accounts.BONUS}:", f"{accounts.CASH}:")
+"""What pockets beside CASH begin with that may pay a stake."""
+
+
 class Table(Struct, eq=False):
     """One play being decided: the book, the command, and what is known so far.
 
@@ -40,6 +44,7 @@ class Table(Struct, eq=False):
         unknown: a rollback found nothing to undo.
         funding: how the stake at hand is paid, where there was a choice; kept with its transaction.
         cash_counts: the bonus that the cash of the stake at hand counts for; kept with its transaction, too.
+        seen: what the provider is shown after the last transaction it left; none before.
     """
 
     book: Book
@@ -54,6 +59,7 @@ class Table(Struct, eq=False):
     unknown: bool = False
     funding: Funding | None = None
     cash_counts: str = ""
+    seen: Balances | None = None
 
     @property
     def quantum(self) -> int:
@@ -94,7 +100,7 @@ class Table(Struct, eq=False):
                 amount=0,
                 committed_at=at,
                 round_id=command.round_id,
-                game_id=command.game_id,
+                game_id=self.game_id,
             )
         )
 
@@ -112,7 +118,7 @@ class Table(Struct, eq=False):
             player_id=command.player_id,
             provider_id=command.provider_id,
             round_id=command.round_id,
-            game_id=command.game_id,
+            game_id=self.game_id,
             currency=self.currency,
             state=rounds.State.OPEN,
             opened_at=self.at,
@@ -198,9 +204,27 @@ class Table(Struct, eq=False):
         return points.earned(bonuses.share(round_.mix)[0], self.quantum, PointsRate(rate, 1, round_.policies))
 
     @property
+    def game_id(self) -> str:
+        """The game the play is of: as it says itself, else its round, its session, or what it names; else empty."""
+        if self.command.game_id:
+            return self.command.game_id
+        round_, session = self.round(), self.session
+        said = (round_.game_id if round_ else "") or (session.game_id if session else "")
+        named = (self.find(reference) for action in self.command.actions for reference in action.references)
+        return said or next((row.game_id for row in named if row is not None and row.game_id), "")
+
+    @property
     def purse(self) -> Mapping[str, Pocket]:
         """The player's pockets in the play's currency."""
         return self.book.pockets(self.command.player_id, self.currency)
+
+    @property
+    def cash_alone(self) -> bool:
+        """Whether no pocket but CASH has money for a stake: there is nothing to choose, nor to explain."""
+        purse = self.purse
+        if len(purse) <= 1:  # the plain case
+            return True
+        return not any(pocket.amount for account, pocket in purse.items() if account.startswith(_PAYING))
 
     def available(self, account: str) -> int:
         """Return what a pocket holds."""

@@ -198,17 +198,17 @@ class Balances(_message.Message):
     DEBT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def shown(self) -> Global___Money:
-        """What this provider is to be shown (R-FUND-14): what the next stake could use, or cash minus debt where its
-        profile lets a balance look negative.
+        """What this provider is to be shown (R-FUND-14): by default what the next stake in its game could use, by the policy
+        `balance.expose` cash alone or all there is; less the debt, where its profile lets a balance look negative.
         """
 
     @_builtins.property
     def cash(self) -> Global___Money:
-        """Withdrawable kind of money, holds and open stakes already taken out."""
+        """The cash in `shown`; in answers that are to no provider all cash, holds and open stakes already taken out."""
 
     @_builtins.property
     def bonus(self) -> Global___Money:
-        """Bonus money of all instances."""
+        """The bonus money in `shown`; in answers that are to no provider that of all instances."""
 
     @_builtins.property
     def debt(self) -> Global___Money:
