@@ -1,5 +1,6 @@
 """Parts and wholes: splits that sum (I-05), and partial rollbacks that together undo a stake exactly (I-06)."""
 
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -8,9 +9,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.property.lives import CALM
-from tests.support.domain import Books, bet, play, rollback, units, win
+from tests.support.domain import PLAYER, Books, answer, bet, key_of, play, rollback, units, win
+from tests.unit.test_domain_bonuses import granted
 from wallet_core.domain.accounts import CASH
+from wallet_core.domain.decision import Outcome
 from wallet_core.domain.money import CURRENCIES, INT64_MAX, Precision, from_wire, split, to_wire
+from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.rounds import State
 from wallet_core.domain.write_off import pro_rata, waterfall
 
@@ -93,6 +97,39 @@ def test_partial_rollbacks_totalling_the_stake_restore_it_exactly(parts, closed,
     assert books.round().staked == units(str(others))
     assert books.round().state is (State.CANCELLED if not others else State.CLOSED if closed else State.OPEN)
     books.assert_sound()
+
+
+@settings(CALM, max_examples=100)
+@given(
+    shares=st.lists(st.integers(1, 30_000), min_size=2, max_size=3),
+    cuts=st.lists(st.integers(1, 60_000), max_size=5),
+    coarse=st.booleans(),
+    closed=st.booleans(),
+)
+def test_partial_rollbacks_restore_every_pocket_of_a_mixed_stake(shares, cuts, coarse, closed):
+    """I-06, R-RB-03: in display units, and in ledger units, of which a pocket may hold fewer than a display unit."""
+    books = Books()
+    cash, *promised = shares
+    row = Pocket(PLAYER, "EUR", CASH, cash, 1)
+    books.rows[key_of(row)] = row
+    for number, share in enumerate(promised):
+        granted(books, Decimal(share) / CURRENCIES["EUR"].unit, str(number))
+    stake = sum(shares)
+    books.do(play(_in_units(bet("b1"), stake), close_round=closed))
+    assert dict(books.transaction("b1").parts) == {
+        CASH: -cash,
+        **{f"BONUS:{number}": -share for number, share in enumerate(promised)},
+    }
+    for number, cut in enumerate(cuts):
+        part = cut - cut % 10_000 if coarse and cut >= 10_000 else cut
+        left = -sum(amount for _, amount in books.transaction("b1").remaining)
+        if part < left:
+            assert answer(books.do(play(_in_units(rollback(f"x{number}", "b1"), part)))) is Outcome.APPLIED
+            assert all(amount < 0 for _, amount in books.transaction("b1").remaining)
+    assert answer(books.do(play(rollback("rest", "b1")))) is Outcome.APPLIED
+    assert books.held().cash == cash
+    assert [books.rows[Pocket, PLAYER, "EUR", f"BONUS:{n}"].amount for n in range(len(promised))] == promised
+    assert books.round().mix == ()
 
 
 @settings(CALM, max_examples=60)

@@ -486,6 +486,23 @@ def test_a_triangle_that_gains_at_a_smaller_margin_is_not_quoted():
     assert answer(desk.quote("10", "USD", "BRL", quote_id="q2")) is Reason.RATE_UNAVAILABLE
 
 
+def test_a_margin_of_more_than_all_quotes_nothing():
+    """R-FX-08: on a weekend a margin of 100 % made quotes that credited less than nothing."""
+    desk = Desk(terms=replace(TERMS, margin_bps=10_000, weekend_bps=100, closes=0, opens=7 * 24 * 60))
+    for side, amount in ((Side.SELL, "100"), (Side.BUY, "10")):
+        assert answer(desk.quote(amount, side=side, quote_id=side.name)) is Reason.BELOW_MINIMUM
+    assert not [row for row in desk.books.rows.values() if isinstance(row, Quote)]
+
+
+def test_a_triangle_over_two_sources_that_gains_is_not_quoted():
+    """R-FX-10: each table was sound, and together they paid 5.66 for 1,000.00 at one instant."""
+    desk = Desk(terms=replace(TERMS, margin_bps=10), pairs=(("EUR", "BRL", "5.80"),))
+    assert answer(desk.publish((("EUR", "BRL", "5.75"), ("EUR", "USD", "1.05")), source="other")) is Outcome.NOOP
+    quotes = [("EUR", "BRL"), ("BRL", "USD"), ("USD", "EUR")]
+    found = [answer(desk.quote("100", *pair, quote_id=f"q{number}")) for number, pair in enumerate(quotes)]
+    assert Reason.RATE_UNAVAILABLE in found
+
+
 def test_the_same_table_is_published_once(desk):
     as_of = desk.now
     assert answer(desk.publish(as_of=as_of, pairs=ECB)) is Outcome.NOOP

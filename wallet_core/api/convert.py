@@ -206,7 +206,7 @@ def round_(row: Round) -> rounds_pb2.Round:
         staked=money(currency, row.staked),
         in_play=money(currency, row.in_play),
         won=money(currency, row.won),
-        mix=parts(currency, row.mix),
+        mix=parts(currency, row.surviving),
         opened_at=moment(row.opened_at),
         changed_at=moment(row.changed_at),
     )

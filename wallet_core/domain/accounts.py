@@ -7,6 +7,7 @@ Signs: positive is in favour of the player for pockets; house accounts take the 
 Some pockets are of a family: their name is the family's, a colon, and which one: BONUS:7, HELD:DISPUTE, CASH:SPORTS.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 
 from msgspec import Struct
@@ -110,3 +111,8 @@ def account_of(name: str) -> Account:
         if not found.family:
             raise KeyError(name)
     return found
+
+
+def mixed(parts: Sequence[tuple[str, int]]) -> bool:
+    """Whether anything but plain cash is among amounts by pocket."""
+    return bool(parts) and (len(parts) > 1 or parts[0][0] != CASH)

@@ -122,7 +122,7 @@ def win(table: Table, action: Action) -> Move:
     if action.grant:
         return _free_win(table, action, amount)
     bets = _bets_won(table, action, table.round())
-    round_ = table.opened()
+    round_ = _round_won(table, bets)
     if amount < 0:
         move = moves.take(table, ((accounts.CASH, -amount),))
     else:
@@ -143,7 +143,7 @@ def _bets_won(table: Table, action: Action, round_: Round | None) -> list[Transa
     """Return the bets the win names (R-PROV-04, R-PROV-05).
 
     Raises:
-        Refused: REFERENCE_NOT_FOUND, REFERENCE_MISMATCH, REFERENCE_ROLLED_BACK, REFERENCE_SETTLED.
+        Refused: REFERENCE_NOT_FOUND, REFERENCE_MISMATCH, REFERENCE_ROLLED_BACK, REFERENCE_SETTLED, WRONG_CURRENCY.
     """
     if action.category is not Category.GAME:
         return []  # it was not staked for (R-PROV-04)
@@ -167,12 +167,27 @@ def _bets_won(table: Table, action: Action, round_: Round | None) -> list[Transa
     return found
 
 
+def _round_won(table: Table, bets: list[Transaction]) -> Round | None:
+    """Return the round a win is of: the one the play names; where none of the bets it names is of that, and bonus money
+    paid for one, theirs: where its money goes is what its stake says, whatever the win says of its round (law 9).
+    """
+    command = table.command
+    named = {row.round_id for row in bets}
+    if command.round_id not in named:
+        for row in bets:
+            if row.mixed:
+                return table.book.round(command.player_id, command.provider_id, row.round_id)
+    return table.opened()
+
+
 def _unfit(table: Table, row: Transaction | None) -> Reason | None:
     """Return why a win may not name this transaction; none for a bet that stands."""
     if row is None or row.outcome is Outcome.REFUSED:
         return Reason.REFERENCE_NOT_FOUND
     if row.kind not in {Kind.BET, Kind.TOMBSTONE}:
         return Reason.REFERENCE_MISMATCH
+    if row.kind is Kind.BET and row.currency != table.currency:
+        return Reason.WRONG_CURRENCY  # E-38
     if row.outcome is Outcome.NOOP or row.undone:
         return Reason.REFERENCE_ROLLED_BACK
     if row.settlements and table.command.profile.settle is Settle.ONCE:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wallet_core.domain.accounts import DEBT, IN_PLAY, Guard, account_of
+from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Entry, Holder, Keyed, Kind, Line, Transaction, TransactionKey
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import Player
@@ -226,7 +227,8 @@ class Book:
             The number after the last line.
 
         Raises:
-            Unbalanced: they do not sum to zero, a pocket would go below zero, or int64 would overflow.
+            Refused: INVALID_AMOUNT, a pocket would hold more than int64 (R-MONEY-05).
+            Unbalanced: they do not sum to zero, or a pocket would go below zero.
         """
         number, total = first, 0
         for entry in entries:
@@ -251,9 +253,8 @@ class Book:
                     sequence, balance = round_.sequence_bonus + 1, round_.in_play_bonus + amount
                     round_ = replace(round_, sequence_bonus=sequence, in_play_bonus=balance)
                 detail = round_.round_id
-            if balance is not None and not _sound(account, balance):
-                message = f"{account} of {player_id} would be {balance}"
-                raise Unbalanced(message)
+            if balance is not None:
+                _guard(player_id, account, balance)
             self.lines.append(
                 Line(player_id, transaction_id, number, account, detail, currency, amount, sequence, balance)
             )
@@ -309,7 +310,10 @@ def _not_loaded(kind: type[Row], *key: str | bytes) -> NotLoaded:
     return NotLoaded(f"{kind.__name__} {key} was not asked for")
 
 
-def _sound(account: str, balance: int) -> bool:
-    if account == DEBT:
-        return -INT64_MAX <= balance <= 0
-    return 0 <= balance <= INT64_MAX
+def _guard(player_id: str, account: str, balance: int) -> None:
+    """Pass what a guarded account may hold; raises what `post` does."""
+    if abs(balance) > INT64_MAX:
+        raise Refused(Reason.INVALID_AMOUNT, f"{account} would hold more than it can.")
+    if balance > 0 if account == DEBT else balance < 0:
+        message = f"{account} of {player_id} would be {balance}"
+        raise Unbalanced(message)

@@ -160,13 +160,14 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         return _recorded(book, stored, replayed=True)
     at = max(now, player.changed_at + 1) if player else now
     desk = Desk(book, player, at, transaction_id(at, command.player_id, key))
-    reason = None
+    reason, mark = None, book.mark()
     try:
         posting = POSTINGS[type(command)](desk, command)
     except Refused as refused:
         reason, kept = refused.refusal.reason, command.refused
         if FATE[reason] is not Fate.BOUND or kept is None:
             raise
+        book.undo(mark)
         posting = kept
     head = Transaction(
         player_id=command.player_id,
@@ -208,7 +209,7 @@ def _void(desk: Desk, command: c.VoidRound) -> Posting:
         raise Refused(Reason.ROUND_NOT_FOUND)
     desk.was = round_
     desk.round, entries = rounds.void(round_, desk.at)
-    credited = bonuses.credit(desk.book, command.player_id, round_.mix, desk.at)
+    credited = bonuses.credit(desk.book, command.player_id, round_.surviving, desk.at)
     words = (("reason", command.reason), ("actor", command.actor))
     journal = Journal(round_.currency, (*credited.entries, *entries))
     return Posting(Kind.VOID, round_.currency, round_.staked, credited.moved, (journal,), words)

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from wallet_core.domain.accounts import mixed
 from wallet_core.domain.decision import Outcome, Parts, Reason
 
 TransactionKey = tuple[str, bytes]
@@ -122,6 +123,11 @@ class Transaction(Struct, frozen=True, gc=False):
     def grant(self) -> str:
         """The grant of free rounds it is of; empty for none."""
         return next((word for name, word in self.info if name == GRANT), "")
+
+    @property
+    def mixed(self) -> bool:
+        """Whether anything but plain cash is among its parts."""
+        return mixed(self.parts)
 
     @property
     def shown(self) -> tuple[int, int]:

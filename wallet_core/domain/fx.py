@@ -12,7 +12,7 @@ from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Keyed
 from wallet_core.domain.fx_terms import DAY, FxTerms
 from wallet_core.domain.money import CURRENCIES, INT64_MAX, Currency
-from wallet_core.domain.rates import ONE, Rates, Table, apart, client_rate
+from wallet_core.domain.rates import ONE, Rates, Table, apart, client_rate, gaining
 
 
 class Side(IntEnum):
@@ -132,7 +132,7 @@ def price(source: str, target: str, side: Side, amount: int, *, mid: int, margin
     """
     client = client_rate(mid, margin, source, target)
     given, credited = CURRENCIES[source], CURRENCIES[target]
-    if not client:
+    if client <= 0:
         raise Refused(Reason.BELOW_MINIMUM)
     if side is Side.SELL:
         units = amount * client * credited.unit // (ONE * given.unit * credited.quantum)
@@ -170,14 +170,10 @@ def chosen(tables: tuple[Rates, ...], terms: FxTerms, source: str, target: str, 
     Raises:
         Refused: RATE_UNAVAILABLE: there is none, sources are too far apart, or a triangle gains (R-FX-09, R-FX-10).
     """
-    found: list[tuple[Rates, Table, int]] = []
-    for name in (each.name for each in terms.sources):
-        for rates in tables:
-            if rates.source == name and terms.fresh(rates, at):
-                table = Table(rates.pairs)
-                mid = table.mid(source, target)
-                if mid:
-                    found.append((rates, table, mid))
+    names = [each.name for each in terms.sources]
+    usable = sorted((rates for rates in tables if terms.fresh(rates, at)), key=lambda rates: names.index(rates.source))
+    fresh = [(rates, table, table.mid(source, target)) for rates in usable for table in (Table(rates.pairs),)]
+    found = [(rates, table, mid) for rates, table, mid in fresh if mid]
     if not found:
         raise Refused(Reason.RATE_UNAVAILABLE)
     mids = [mid for _, _, mid in found]
@@ -185,7 +181,7 @@ def chosen(tables: tuple[Rates, ...], terms: FxTerms, source: str, target: str, 
         raise Refused(
             Reason.RATE_UNAVAILABLE, f"The sources are apart on {source}/{target}; no quotes until they agree."
         )
-    third = found[0][1].gaining(source, target, terms.margin(at))
+    third = gaining([table for _, table, _ in fresh], source, target, terms.margin(at))
     if third is not None:
         raise Refused(Reason.RATE_UNAVAILABLE, f"{source}, {target}, {third} and back would gain at this margin.")
     return found[0]

@@ -36,7 +36,8 @@ def sane(command: Play) -> None:
 
 
 def implied(table: Table) -> str:
-    """Return the currency of a play that names none: its session's, its original's or round's, or the only wallet's.
+    """Return the currency of a play that names none: a stake's is its session's; a credit's its original's or round's,
+    whatever is played by now; else the session's, or the only wallet's.
 
     Where it matters to nothing, it is the first wallet's.
 
@@ -44,9 +45,10 @@ def implied(table: Table) -> str:
         Refused: WRONG_CURRENCY, nothing says it, and an amount or the round to be closed needs one.
     """
     command, session = table.command, table.session
-    if session is not None and session.provider_id == command.provider_id:
-        return session.currency
     actions = command.actions
+    ours = session is not None and session.provider_id == command.provider_id
+    if session is not None and ours and any(action.kind is Kind.BET for action in actions):
+        return session.currency
     named = [reference for action in actions for reference in action.references]
     for row in (table.find(key) for key in (*named, *filter(None, [command.original_key]))):
         if row is not None and row.kind in PRICED:
@@ -57,6 +59,8 @@ def implied(table: Table) -> str:
     for row in (table.book.transaction(command.player_id, action.key) for action in actions):
         if row is not None and row.kind in PRICED:  # it is said again, with less
             return row.currency
+    if session is not None and ours:
+        return session.currency
     closing = command.close_round and all(action.kind is Kind.NOTE for action in actions)
     if len(table.currencies) > 1 and (closing or any(action.amount is not None for action in actions)):
         raise Refused(Reason.WRONG_CURRENCY, f"Name the currency; wallets: {', '.join(table.currencies)}.")
@@ -102,10 +106,10 @@ def passed(table: Table, player: Player, fresh: list[Action]) -> None:
     staking = any(action.kind is Kind.BET for action in fresh)
     if command.session_id and (staking or command.profile.credit_session is CreditSession.EXISTED):
         sessions.known(session, command.provider_id)
-    if session is not None and session.currency != table.currency:
-        raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
     if not staking:
         return
+    if session is not None and session.currency != table.currency:
+        raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
     if session is not None:
         sessions.usable(session, SessionUse.BET, table.at)
     elif command.profile.bet_session is BetSession.REQUIRED:

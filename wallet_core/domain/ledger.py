@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from wallet_core.domain.accounts import ACCOUNTS, Account
+from wallet_core.domain.accounts import ACCOUNTS, DEBT, Account
 from wallet_core.domain.commands import PostJournal
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Entry, Journal, Kind, Posting
@@ -27,6 +27,8 @@ def manual(command: PostJournal, player: Player | None, held: Callable[[str, str
     for currency, entries in by_currency.items():
         if sum(entry.amount for entry in entries):
             raise Refused(Reason.INVALID_JOURNAL, f"The {currency} lines do not sum to zero.")
+        if _on_credit(entries):
+            raise Refused(Reason.INVALID_JOURNAL, "Money to play with is not made of what is owed (R-LEDGER-14).")
         after: dict[str, int] = {}
         for entry in entries:
             if _account(entry).authorising:
@@ -40,6 +42,13 @@ def manual(command: PostJournal, player: Player | None, held: Callable[[str, str
         journals=tuple(Journal(currency, tuple(entries)) for currency, entries in by_currency.items()),
         info=(("reason", command.reason), ("actor", command.actor)),
     )
+
+
+def _on_credit(entries: list[Entry]) -> bool:
+    """Whether the lines give a player money for nothing but a debt."""
+    owed = sum(entry.amount for entry in entries if entry.account == DEBT)
+    given = sum(entry.amount for entry in entries if entry.account != DEBT and _account(entry).authorising)
+    return owed < 0 < given
 
 
 def _account(entry: Entry) -> Account:

@@ -14,14 +14,12 @@ from wallet_core.domain.decision import Balances, Outcome, Parts, Reason, Refuse
 from wallet_core.domain.entries import Entry, Transaction
 from wallet_core.domain.exposure import exposed
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.pockets import add
+from wallet_core.domain.pockets import add, cash_taken
 from wallet_core.domain.policies import Basis, Split, WriteOff
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.table import Table
 from wallet_core.domain.write_off import SPLITS, Candidate, Funding, candidates, fund, in_order, pro_rata
-
-SUB_WALLET = f"{accounts.CASH}:"
 
 STAKED = {
     True: (accounts.IN_PLAY, accounts.IN_PLAY_BONUS),
@@ -51,13 +49,16 @@ class Move(Struct, frozen=True, gc=False):
 NOTHING = Move(outcome=Outcome.NOOP)
 
 
-def pay(table: Table, amount: int, round_: Round | None, bets: Sequence[Transaction] = ()) -> Move:
-    """Return how a win, or what is added to one, is paid (P-03); what a void has refunded is not paid again.
+def pay(
+    table: Table, amount: int, round_: Round | None, bets: Sequence[Transaction] = (), *, early: bool = False
+) -> Move:
+    """Return how a win, or what is added to one, is paid (P-03); what a void has refunded is not paid again, unless the
+    win was there before it (`early`).
 
     Raises:
         Refused: INVALID_AMOUNT, the pocket would overflow.
     """
-    voided = round_ is not None and round_.state is rounds.State.VOIDED
+    voided = round_ is not None and round_.state is rounds.State.VOIDED and not early
     refunded = min(amount, round_.refunded) if round_ is not None and voided else 0
     paid = amount - refunded
     if any(pocket.amount + paid > INT64_MAX for pocket in table.purse.values()):
@@ -73,7 +74,7 @@ def pay(table: Table, amount: int, round_: Round | None, bets: Sequence[Transact
         cash, bonus = bonuses.share(shares)
         parts = credited.moved
         entries = [*credited.entries, Entry(accounts.WINS, -cash), Entry(accounts.BONUS_WINS, -bonus)]
-    entries += recovery(table.command.terms.debt_recovery_win, dict(parts).get(accounts.CASH, 0), table.debt())
+    entries += recovery(table.command.terms.debt_recovery_win, parts, table.debt())
     moved = (*parts, (rounds.REFUNDED, refunded)) if voided else parts
     return Move(tuple(entries) if paid else (), moved, returned=bonus)
 
@@ -87,7 +88,7 @@ def _mix(table: Table, round_: Round, bets: Sequence[Transaction]) -> Parts:
     mix: Parts = ()
     if rule.basis is not Basis.ROUND:
         for row in bets:
-            mix = add(mix, row.remaining, -1)
+            mix = add(mix, row.remaining, -1) if row.round_id == round_.round_id else mix
     paid_by = (Candidate(pocket, part, _bonus(table, round_, pocket)) for pocket, part in mix or round_.mix)
     return tuple((each.pocket, each.available) for each in in_order(paid_by, rule))
 
@@ -147,13 +148,11 @@ def take(table: Table, parts: Parts) -> Move:
     lost = tuple(part for part in parts if part[0] in rounds.NOWHERE)
     promised = [part for part in parts if bonuses.is_bonus(part[0])]
     amount = sum(part for _, part in parts) - sum(part for _, part in (*lost, *promised))
-    own = ((pocket, min(part, table.available(pocket))) for pocket, part in parts if pocket.startswith(SUB_WALLET))
-    taken = add((), tuple((pocket, -part) for pocket, part in own))
+    taken = tuple((pocket, -part) for pocket, part in cash_taken(table.purse, parts))
     rest = amount + sum(part for _, part in taken)
-    cash = min(rest, table.available(accounts.CASH))
-    if table.debt() + rest - cash > INT64_MAX:
+    if table.debt() + rest > INT64_MAX:
         raise Refused(Reason.INVALID_AMOUNT)
-    taken = add(taken, ((accounts.CASH, -cash), (accounts.DEBT, cash - rest)))
+    taken = add(taken, ((accounts.DEBT, -rest),))
     entries = [*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)]
     lapsed = dict(lost).get(rounds.LAPSED, 0)
     entries += Entry(accounts.BONUS_WINS, lapsed), Entry(accounts.BONUS_ISSUED, -lapsed)

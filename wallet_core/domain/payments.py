@@ -35,7 +35,7 @@ def _pay(desk: Desk, command: Pay) -> Posting:
     if player.status is Status.BLOCKED:
         raise Refused(Reason.PLAYER_BLOCKED)
     if command.kind is Kind.DEPOSIT:
-        back = recovery(command.terms.debt_recovery_deposit, amount, held.debt)
+        back = recovery(command.terms.debt_recovery_deposit, ((CASH, amount),), held.debt)
         entries = (Entry(CASH, amount), Entry(PSP_CLEARING, -amount, command.psp_id), *back)
         journal = Journal(currency.code, entries)
         return Posting(command.kind, currency.code, amount, ((CASH, amount),), (journal,), command.info)

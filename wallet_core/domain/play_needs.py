@@ -50,17 +50,16 @@ def _needs_of(command: Play, action: Action, wanted: Needs) -> None:
 
 
 def follow(command: Play, book: Book, wanted: Needs) -> None:
-    """Add what the transactions that a rollback or amendment names were of, and the bonuses that paid for a round or
-    that it counts for: known only once those are loaded.
+    """Add what the transactions that a rollback, an amendment or a win of more than cash names were of, and the bonuses
+    that paid for a round or that it counts for: known only once those are loaded.
     """
     player_id, provider_id = command.player_id, command.provider_id
     named = {command.round_id}
     for action in command.actions:
-        if action.kind in ORIGINALS:
-            continue
+        original = action.kind in ORIGINALS
         for reference in action.references:
             target = book.transaction(player_id, digest(provider_id, reference))
-            if target is None:
+            if target is None or (original and not target.mixed):
                 continue
             named.add(target.round_id)
             _of_bonuses(player_id, target.parts, wanted)

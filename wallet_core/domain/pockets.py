@@ -78,6 +78,24 @@ def cash_parts(pockets: Mapping[str, Pocket], amount: int) -> Parts | None:
     return None if rest else tuple(parts)
 
 
+def cash_taken(pockets: Mapping[str, Pocket], parts: Parts) -> Parts:
+    """Return which cash pockets give back what parts of cash had brought: those themselves, then the others in posted
+    order (R-RB-09, R-SUB-05); less where there is not enough.
+    """
+    left = {account: pockets[account].amount for account in CASH_ORDER if account in pockets}
+    taken: dict[str, int] = {}
+    rest = sum(part for pocket, part in parts if pocket.startswith(CASH))
+    for account, wanted in (
+        *((pocket, part) for pocket, part in parts if pocket in left),
+        *dict.fromkeys(left, rest).items(),
+    ):
+        part = min(wanted, rest, left[account])
+        left[account] -= part
+        rest -= part
+        taken[account] = taken.get(account, 0) + part
+    return tuple(part for part in taken.items() if part[1])
+
+
 class LockReason(Enum):
     """Why money may not leave, where no hold says it."""
 

@@ -6,7 +6,7 @@ back gains by itself.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from wallet_core.domain.entries import NO_PLAYER, Keyed
@@ -123,18 +123,27 @@ class Table:
         mid = self.mid(source, target)
         return None if mid is None else client_rate(mid, margin, source, target)
 
-    def gaining(self, source: str, target: str, margin: int) -> str | None:
-        """Return a currency by way of which source, target and back would gain; none where none does (R-FX-10)."""
-        there = self.client(source, target, margin)
-        if there is None:
-            return None
-        for third in self.currencies:
-            if third in {source, target}:
-                continue
-            onward, back = self.client(target, third, margin), self.client(third, source, margin)
-            if onward is not None and back is not None and there * onward * back > ONE**3:
-                return third
+
+def gaining(tables: Sequence[Table], source: str, target: str, margin: int) -> str | None:
+    """Return a currency by way of which source, target and back would gain; none where none does (R-FX-10).
+
+    Each step is taken at the first table that says it, as quotes are.
+    """
+
+    def client(given: str, received: str) -> int | None:
+        rates = (table.client(given, received, margin) for table in tables)
+        return next((rate for rate in rates if rate is not None), None)
+
+    there = client(source, target)
+    if there is None:
         return None
+    for third in dict.fromkeys(currency for table in tables for currency in table.currencies):
+        if third in {source, target}:
+            continue
+        onward, back = client(target, third), client(third, source)
+        if onward is not None and back is not None and there * onward * back > ONE**3:
+            return third
+    return None
 
 
 def client_rate(mid: int, margin: int, source: str, target: str) -> int:
@@ -177,7 +186,7 @@ def gains(table: Table, margin: int) -> Iterator[str]:
         if pivot in {base, counter}:
             continue
         for source, target in ((base, counter), (counter, base)):
-            third = table.gaining(source, target, margin)
+            third = gaining([table], source, target, margin)
             if third is not None:
                 yield f"{source} to {target} to {third} and back gains"
 

@@ -12,7 +12,7 @@ from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import Category, Entry, Kind, Transaction
 from wallet_core.domain.moves import NOTHING, STAKED, Move
-from wallet_core.domain.pockets import add
+from wallet_core.domain.pockets import add, cash_taken
 from wallet_core.domain.profiles import (
     UNKNOWN_ROLLBACK,
     Overdraw,
@@ -22,7 +22,7 @@ from wallet_core.domain.profiles import (
 )
 from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.table import Table
-from wallet_core.domain.write_off import pro_rata, waterfall
+from wallet_core.domain.write_off import proportional, waterfall
 
 
 def rollback(table: Table, action: Action) -> Move:
@@ -77,11 +77,13 @@ def _undone(table: Table, action: Action, target: Transaction) -> Parts:
 
 
 def _share(table: Table, amount: int, left: Parts) -> Parts:
-    """Return which parts make up the amount: pro rata what the pockets paid or got, then what a void had refunded."""
+    """Return which parts make up the amount: in proportion to what the pockets paid or got, and no more than that; then
+    what a void had refunded.
+    """
     pockets = tuple(part for part in left if part[0] not in rounds.NOWHERE)
     moved = min(amount, sum(part for _, part in pockets))
     nowhere = [part for part in left if part[0] in rounds.NOWHERE]
-    return (*pro_rata(moved, pockets, table.quantum), *(waterfall(amount - moved, nowhere) or ()))
+    return (*(proportional(moved, pockets, table.quantum) or ()), *(waterfall(amount - moved, nowhere) or ()))
 
 
 def _left(target: Transaction) -> Parts:
@@ -194,8 +196,8 @@ def _taken(table: Table, parts: Parts) -> Move | None:
     Raises:
         Refused: INSUFFICIENT_FUNDS, where the profile says so.
     """
-    amount = sum(part for pocket, part in parts if pocket not in rounds.NOWHERE and not bonuses.is_bonus(pocket))
-    if table.available(accounts.CASH) < amount:
+    amount = sum(part for pocket, part in parts if pocket.startswith(accounts.CASH))
+    if sum(part for _, part in cash_taken(table.purse, parts)) < amount:
         overdraw = table.command.profile.overdraw
         if overdraw is Overdraw.REFUSE:
             raise Refused(Reason.INSUFFICIENT_FUNDS)
@@ -230,10 +232,8 @@ def amend(table: Table, action: Action) -> Move:
         return NOTHING
     round_ = _round_of(table, target)
     if delta > 0:
-        late = any(pocket == rounds.REFUNDED for pocket, _ in target.parts)
-        voided = round_ is not None and round_.state is rounds.State.VOIDED
-        staked = target.category is Category.GAME and (late or not voided)
-        move: Move | None = moves.pay(table, delta, round_ if staked else None)
+        early = all(pocket != rounds.REFUNDED for pocket, _ in target.parts)
+        move: Move | None = moves.pay(table, delta, round_ if target.category is Category.GAME else None, early=early)
         changed = move.parts if move else ()
     else:
         lowered = _share(table, -delta, left)

@@ -16,7 +16,7 @@ from enum import IntEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain.accounts import CASH, IN_PLAY, IN_PLAY_BONUS
+from wallet_core.domain.accounts import IN_PLAY, IN_PLAY_BONUS, mixed
 from wallet_core.domain.decision import Parts, Reason, Refused
 from wallet_core.domain.entries import Entry
 
@@ -94,7 +94,8 @@ class Round(Struct, frozen=True, gc=False):
 
     Attributes:
         revision: grows each time a round that is not open changes again.
-        mix: pocket by pocket, the stakes that were not rolled back: what wins are split by (R-FUND-12).
+        mix: pocket by pocket, the stakes that were not rolled back: what wins are split by (R-FUND-12), also those that
+            come after a void has given them back.
         in_play, in_play_bonus: what of them is not house revenue yet, by cash and by bonus money; each is the balance
             of an account of its own, with `sequence` and `sequence_bonus` lines.
         refunded: what a void gave back and no late win has used up.
@@ -144,14 +145,18 @@ class Round(Struct, frozen=True, gc=False):
 
     @property
     def mixed(self) -> bool:
-        """Whether anything but plain cash is among the surviving stakes."""
-        mix = self.mix
-        return bool(mix) and (len(mix) > 1 or mix[0][0] != CASH)
+        """Whether anything but plain cash is among its stakes."""
+        return mixed(self.mix)
 
     @property
     def staked(self) -> int:
-        """The stakes that were not rolled back, all pockets together."""
-        return sum(amount for _, amount in self.mix)
+        """The stakes that were neither rolled back nor given back by a void, all pockets together."""
+        return sum(amount for _, amount in self.surviving)
+
+    @property
+    def surviving(self) -> Parts:
+        """The same, pocket by pocket."""
+        return () if self.state is State.VOIDED else self.mix
 
 
 def void(round_: Round, now: int) -> tuple[Round, tuple[Entry, ...]]:
@@ -162,7 +167,7 @@ def void(round_: Round, now: int) -> tuple[Round, tuple[Entry, ...]]:
     """
     state = after(round_, Event.VOID)
     refunded = round_.refunded + round_.staked
-    voided = replace(round_, state=state, mix=(), refunded=refunded, revision=round_.revision + 1, changed_at=now)
+    voided = replace(round_, state=state, refunded=refunded, revision=round_.revision + 1, changed_at=now)
     return voided, (Entry(IN_PLAY, -round_.in_play), Entry(IN_PLAY_BONUS, -round_.in_play_bonus))
 
 

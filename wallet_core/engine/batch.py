@@ -1,11 +1,13 @@
 """A batch: load what its commands need, decide them one after another, hand over what changed."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from wallet_core.domain.book import Book, Needs, Row
 from wallet_core.domain.commands import Command
 from wallet_core.domain.decide import decide, follow, needs
 from wallet_core.domain.decision import Decision
+from wallet_core.domain.entries import Transaction
 from wallet_core.domain.rounds import Round
 from wallet_core.engine.clock import Clock
 from wallet_core.storage.store import Changes
@@ -32,7 +34,7 @@ class Batch:
     def follow(self, rows: Sequence[Row]) -> Needs | None:
         """Take the rows found so far; return those that they name and that are not among them, if any."""
         self._rows = rows
-        if not (self._wanted.further or any(type(row) is Round and not row.plain for row in rows)):
+        if not (self._wanted.further or any(map(_names_more, rows))):
             return None
         book = Book(self._wanted, rows)
         further = Needs.none()
@@ -50,3 +52,9 @@ class Batch:
         book = Book(self._wanted, self._rows)
         self.decisions = [decide(book, command, self._clock.take(command.span)) for command in self._commands]
         return Changes(book.changes(), book.lines)
+
+
+def _names_more(row: Row) -> bool:
+    """Whether a row may name others that its commands need: it is not all of cash."""
+    kind = type(row)
+    return (kind is Round and not cast("Round", row).plain) or (kind is Transaction and cast("Transaction", row).mixed)
