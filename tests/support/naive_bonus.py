@@ -469,8 +469,7 @@ class NaiveBonusWallet:
         by_reference = rule.basis is Basis.REFERENCE and any(sum(bet.left.values()) for bet in named)  # R-FUND-12
         mix: Counter = Counter()
         for bet in named if by_reference else self._bets(play.round_id):
-            if game.state != VOIDED:
-                mix.update(bet.left)
+            mix.update(bet.left)
         parts, returned = self._shared(play, game, rule, amount, +mix)
         shown: Counter = Counter({REFUNDED: set_off})
         for pocket, part in parts.items():
@@ -621,7 +620,8 @@ class NaiveBonusWallet:
             staked += sum(bet.left.values())
             left = dict(bet.left)
             self._refund(bet, dict(left), now, closed=False)
-            bet.left = left  # a rollback that comes later finds it, and does nothing
+            bet.left = left  # a rollback that comes later finds it, and does nothing; a late win goes by it
+            game.returned.update({pocket: part for pocket, part in left.items() if pocket != CASH})
         for bonus_id, added in game.added.items():
             self.bonuses[bonus_id].progress -= added
         game.added.clear()

@@ -26,7 +26,7 @@ from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Entry
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.pockets import Pocket
-from wallet_core.domain.policies import Basis
+from wallet_core.domain.policies import Basis, Split
 from wallet_core.domain.profiles import CreditSession, Overdraw, Profile
 from wallet_core.domain.promos import BonusTerms
 from wallet_core.domain.subwallets import Transfer
@@ -150,6 +150,17 @@ def test_a_late_win_of_a_voided_bonus_round_was_cash():
     assert moved(late) == {"BONUS:7": "90.00", "REFUNDED": "10.00"}
     assert (books.cash, held(books)) == ("0.00", "100.00")
     books.assert_sound()
+
+
+def test_a_late_win_of_a_voided_round_gives_a_bonus_no_more_than_it_paid_where_it_comes_first():
+    """R-FUND-11: the void has given it back."""
+    books = Books(cash="0")
+    granted(books, "10", terms=TERMS)
+    policies = bonus_first(split=Split.RETURN_BONUS_FIRST)
+    books.do(play(bet("b", "10"), round_id="r", policies=policies))
+    books.do(void("r"))
+    late = books.do(play(win("w", "100"), round_id="r", policies=policies))
+    assert moved(late) == {"CASH": "90.00", "REFUNDED": "10.00"}
 
 
 def test_a_round_is_given_back_once():

@@ -167,7 +167,14 @@ def void(round_: Round, now: int) -> tuple[Round, tuple[Entry, ...]]:
     """
     state = after(round_, Event.VOID)
     refunded = round_.refunded + round_.staked
-    voided = replace(round_, state=state, refunded=refunded, revision=round_.revision + 1, changed_at=now)
+    voided = replace(
+        round_,
+        state=state,
+        refunded=refunded,
+        returned=round_.returned + round_.in_play_bonus,
+        revision=round_.revision + 1,
+        changed_at=now,
+    )
     return voided, (Entry(IN_PLAY, -round_.in_play), Entry(IN_PLAY_BONUS, -round_.in_play_bonus))
 
 
