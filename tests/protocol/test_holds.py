@@ -268,6 +268,40 @@ async def test_r_hold_06_no_transaction_tells_what_a_discreet_hold_does_not(core
     assert all(word in whole for word in ("HELD:AML", "the secret order", "secret 9", "case-1"))
 
 
+async def test_r_hold_06_a_discreet_freeze_is_not_told_by_what_it_sweeps(core_database, monkeypatch):
+    """Its lock said FROZEN, and the key of a sweep that there is a freeze."""
+    async with core_on(core_database) as core:
+        player = await core.player("100.00")
+        freeze = legal(player, amount=Money(currency_code="EUR"), account_freeze=True, discreet=True)
+        await core.operator.place_hold(freeze)
+        await core.adapter.play(win(player, "7.00"))
+        _, pockets, locks = await told(core, player, "READER")
+        assert (pockets, locks) == ({"CASH": 7, "HELD:REVIEW": 100}, {"REVIEW": 107})
+    swept = observed(monkeypatch)
+    async with core_on(core_database) as core, core.channel("READER") as (channel, metadata):
+        await asyncio.wait_for(swept.wait(), 10)
+        request = wallet.ListTransactionsRequest(player_id=player)
+        listed = await WalletServiceStub(channel).ListTransactions(request, metadata=metadata)
+    assert len(listed.transactions) == 4  # the deposit, the freeze, the win, the sweep
+    text = str(listed)
+    assert not [word for word in ("Sweep", "frozen", "FROZEN", "freeze", "AML") if word in text]
+
+
+async def test_who_holds_a_hold_no_transaction_tells_but_to_operators(core):
+    """R-HOLD-06: GetHold does not, and ListTransactions did."""
+    player = await core.player("100.00")
+    placed = (await core.operator.place_hold(placing(player))).hold
+    await core.operator.release_hold(holds.ReleaseHoldRequest(**about(player, placed.hold_id, reason="a mistake")))
+    async with core.channel("READER") as (channel, metadata):
+        listed = await WalletServiceStub(channel).ListTransactions(
+            wallet.ListTransactionsRequest(player_id=player), metadata=metadata
+        )
+    words = [dict(row.info) for row in listed.transactions if "hold_id" in row.info]
+    assert words == [{"hold_id": placed.hold_id, "hold_reason": "DISPUTE"}] * 2
+    whole = await core.operator.list_transactions(wallet.ListTransactionsRequest(player_id=player))
+    assert "a mistake" in str(whole)
+
+
 async def test_r_hold_03_an_account_is_frozen_and_thawed(core):
     player = await core.player("100.00")
     await core.adapter.play(bet(player, "10.00"))
@@ -352,10 +386,8 @@ async def test_cash_is_moved_between_sub_wallets_and_is_one_sum(any_core):
             await operator.transfer(TransferRequest(transfer_id=key("t"), **facts))
 
 
-async def test_a_core_releases_what_has_expired_by_itself(core_database, monkeypatch):
-    async with core_on(core_database) as core:
-        player = await core.player("100.00")
-        hold = (await core.operator.place_hold(placing(player))).hold
+def observed(monkeypatch):
+    """Set once something that was due has been done."""
     done, count = asyncio.Event(), Metrics.observe_due
 
     def observe(metrics, *what):
@@ -363,6 +395,14 @@ async def test_a_core_releases_what_has_expired_by_itself(core_database, monkeyp
         done.set()
 
     monkeypatch.setattr(Metrics, "observe_due", observe)
+    return done
+
+
+async def test_a_core_releases_what_has_expired_by_itself(core_database, monkeypatch):
+    async with core_on(core_database) as core:
+        player = await core.player("100.00")
+        hold = (await core.operator.place_hold(placing(player))).hold
+    done = observed(monkeypatch)
     monkeypatch.setattr(app, "Clock", lambda: Clock(lambda: time.time_ns() + 2 * DAY * 1_000_000_000))
     async with core_on(core_database) as core:
         await asyncio.wait_for(done.wait(), 10)

@@ -138,7 +138,7 @@ def transaction(row: Transaction, profile: Profile | None) -> wallet_pb2.Transac
         game_id=row.game_id,
         category=wallet_pb2.Category.ValueType(row.category),
         references=row.references,
-        info=dict(row.info),
+        info={name: word for name, word in row.info if not name.startswith("~")},  # those are ours
         occurred_at=moment(row.occurred_at) if row.occurred_at else None,
         committed_at=moment(row.committed_at),
         settled=row.settlements > 0,

@@ -1,5 +1,5 @@
-"""Discretion: what nobody but operators is told, because the player must not hear it: why a discreet hold is there
-(tipping-off, R-HOLD-06). To all others its reason is REVIEW, wherever it shows.
+"""Discretion: what nobody but operators is told: who holds a hold, and of a discreet one why, for its player must not
+hear it (tipping-off, R-HOLD-06). To all others its reason is REVIEW, wherever it shows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,15 @@ from wallet_core.api.call import CURRENT
 from wallet_core.domain.accounts import HELD
 from wallet_core.domain.entries import Line, Transaction
 from wallet_core.domain.holds import DISCREET, Hold, HoldReason
+from wallet_core.domain.pockets import LockReason
 
 REVIEW = f"{HELD}:{HoldReason.REVIEW.name}"
 
 TOLD = frozenset({"hold_id"})
 """What is told of the words of a discreet hold's transactions."""
+
+BACKSTAGE = frozenset({"owner", "case_id", "actor", "why"})
+"""What is not told of those of any other hold but a withdrawal, which is the player's own."""
 
 
 def operating() -> bool:
@@ -41,12 +45,27 @@ def amounts(held: Mapping[str, int], live: Sequence[Hold]) -> dict[str, int]:
     return told
 
 
+def frozen(live: Sequence[Hold]) -> str:
+    """Return the reason that a frozen account's cash may not leave, as the caller may be told; empty where it is not
+    frozen.
+    """
+    freezes = [hold for hold in live if hold.account_freeze]
+    if not freezes:
+        return ""
+    discreet = all(hold.discreet for hold in freezes) and not operating()
+    return HoldReason.REVIEW.name if discreet else LockReason.FROZEN.value
+
+
 def transaction(row: Transaction) -> Transaction:
-    """Return a transaction as the caller may be told of it."""
-    if operating() or not _discreet(row):
+    """Return a transaction as the caller may be told of it; a key of our own would say what the hold does by itself."""
+    if operating() or not any(name == "hold_id" for name, _ in row.info):
         return row
+    if not _discreet(row):
+        own = ("hold_reason", HoldReason.WITHDRAWAL.name) in row.info
+        return row if own else replace(row, info=tuple(word for word in row.info if word[0] not in BACKSTAGE))
     parts = tuple((_pocket(pocket), amount) for pocket, amount in row.parts)
-    return replace(row, parts=parts, info=tuple(word for word in row.info if word[0] in TOLD))
+    key = "" if row.external_key.startswith("~") else row.external_key
+    return replace(row, external_key=key, parts=parts, info=tuple(word for word in row.info if word[0] in TOLD))
 
 
 def lines(row: Transaction, found: Sequence[Line]) -> Sequence[Line]:

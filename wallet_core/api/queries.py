@@ -84,10 +84,10 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
     held = balances(code, purse)
     found = await exposure(core, player, purse, request.provider_id, game_id) if profile or request.game_id else None
     amounts = {account: pocket.amount for account, pocket in purse.items() if pocket.amount}
-    frozen = False
+    frozen = ""
     if player.status is Status.BLOCKED or any(account.startswith(HELD) for account in amounts):
         holds = await core.store.live_holds(player_id, code)
-        frozen = any(hold.account_freeze for hold in holds)
+        frozen = discretion.frozen(holds)
         amounts = discretion.amounts(amounts, holds)
     locks = why_not(amounts, frozen=frozen)
     if in_play := await core.store.in_play(player_id, code):
@@ -98,7 +98,7 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         player_id=player_id,
         balances=convert.balances(found.of(held, profile) if found and profile else held),
         pockets=convert.parts(currency, tuple(part for part in amounts.items() if part[1])),
-        withdrawable=convert.money(currency, withdrawable(held, frozen=frozen)),
+        withdrawable=convert.money(currency, withdrawable(held, frozen=bool(frozen))),
         locks=[
             pb.Lock(reason=lock.reason, amount=convert.money(currency, lock.amount), text_key=lock.text)
             for lock in locks

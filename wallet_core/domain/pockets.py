@@ -105,6 +105,9 @@ class LockReason(Enum):
     BONUS = "BONUS"
 
 
+LOCKS = frozenset(reason.value for reason in LockReason)
+
+
 class Lock(Struct, frozen=True):
     """An amount that may not leave (R-UX-01).
 
@@ -118,34 +121,35 @@ class Lock(Struct, frozen=True):
     text: str
 
 
-def why_not(amounts: Mapping[str, int], *, frozen: bool = False, wagering: int = 0) -> tuple[Lock, ...]:
+def why_not(amounts: Mapping[str, int], *, frozen: str = "", wagering: int = 0) -> tuple[Lock, ...]:
     """Return what may not leave, and why.
 
     The cash and what is held, less every lock but that of bonuses, is what may leave.
 
     Args:
         amounts: by account, of one currency; debt as it stands in its pocket, below zero.
-        frozen: the account is: none of its cash may leave (R-HOLD-03).
+        frozen: why the account is, so that none of its cash may leave (R-HOLD-03); empty where it is not.
         wagering: cash that wagering locks; 0 wherever own money stays free (R-FUND-16).
     """
-    locks = []
+    locked: dict[tuple[str, str], int] = {}
     for account, amount in sorted(amounts.items()):
         family, _, which = account.partition(":")
-        if family == HELD and amount:
-            locks.append(Lock(which, amount, f"hold.{which.lower()}"))
+        if family == HELD:
+            locked[which, f"hold.{which.lower()}"] = amount
     rest = sum(amount for account, amount in amounts.items() if account.partition(":")[0] == CASH)
+    bonus = sum(amount for account, amount in amounts.items() if account.partition(":")[0] == BONUS)
     wanted = (
-        (LockReason.FROZEN, rest if frozen else 0),
-        (LockReason.WAGERING, wagering),
-        (LockReason.DEBT, -amounts.get(DEBT, 0)),
+        (frozen, rest if frozen else 0),
+        (LockReason.WAGERING.value, wagering),
+        (LockReason.DEBT.value, -amounts.get(DEBT, 0)),
     )
     for reason, amount in wanted:
-        locked = min(rest, amount)
-        rest -= locked
-        locks.append(Lock(reason.value, locked, f"lock.{reason.value.lower()}"))
-    bonus = sum(amount for account, amount in amounts.items() if account.partition(":")[0] == BONUS)
-    locks.append(Lock(LockReason.BONUS.value, bonus, "lock.bonus"))
-    return tuple(lock for lock in locks if lock.amount)
+        family = "lock" if reason in LOCKS else "hold"
+        place, part = (reason, f"{family}.{reason.lower()}"), min(rest, amount)
+        locked[place] = locked.get(place, 0) + part
+        rest -= part
+    locked[LockReason.BONUS.value, "lock.bonus"] = bonus
+    return tuple(Lock(reason, amount, text) for (reason, text), amount in locked.items() if amount)
 
 
 def add(left: Parts, right: Parts, sign: int = 1) -> Parts:
