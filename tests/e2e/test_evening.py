@@ -121,7 +121,7 @@ POCKETS = (
 # In turn: WATERFALL at the games, PROPORTIONAL at the tables; and what free rounds are.
 STAKES = [
     *("R-FUND-05", "R-FUND-06", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05", "R-FUND-05"),
-    *("R-FUND-06", "R-FREE-03", "R-FREE-03"),
+    *("R-FUND-05", "R-FREE-03", "R-FREE-03"),
 ]
 KINDS = {
     "DEPOSIT": 1,
