@@ -154,7 +154,8 @@ def _approve(desk: Desk, command: ApprovePolicies) -> Posting:
         raise Refused(
             Reason.POLICY_FORBIDDEN,
             "R-CFG-04: four eyes: its author cannot approve a draft."
-            f" It is by {draft.drafted_by.identity}, and this is {command.approver.identity} (vouches in [[tokens]]).",
+            f" It is by {draft.drafted_by.identity}, and this is {command.approver.identity};"
+            " a token is one person, unless it vouches for those it names.",
         )
     if newer := policy_guard.touched_since(command.policies, draft.base, draft.settings):
         raise Refused(
