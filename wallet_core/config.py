@@ -83,13 +83,18 @@ class Fx(_Section):
 
 
 class Token(_Section):
-    """A caller: its name in the logs, its role, and its token by reference or as the SHA-256 of it in hex."""
+    """A caller: its name in the logs, its role, and its token by reference or as the SHA-256 of it in hex.
+
+    One that `vouches` has authenticated the people it names: where two must agree, they are two. Without that all that
+    comes with the token is one person's, whoever is named.
+    """
 
     name: Id
     role: Literal["OPERATOR", "ADAPTER", "CASHIER", "READER"]
     token: str = ""
     sha256: str = ""
     providers: list[Id] = []
+    vouches: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> "Token":

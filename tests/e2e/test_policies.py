@@ -8,6 +8,7 @@ from wallet.v1 import policies_pb2 as pb
 
 from tests.e2e.test_commands import ran
 from tests.support.core import core_on
+from wallet_core.client import Refused
 
 DEMO = Path(__file__).parents[2] / "deploy" / "policies.toml"
 FORBIDDEN = """
@@ -31,9 +32,11 @@ async def test_the_demo_file_is_applied_approved_and_followed(core_database):
         assert code == 0, errors
         draft_id = said.strip()
         assert (await policies(core_database, "apply", str(DEMO), "--author", "ann"))[1].strip() == draft_id
-        code, said, errors = await policies(core_database, "approve", draft_id, "--approver", "ann")
-        assert (code, said) == (1, "")
-        assert "R-CFG-04" in errors
+        for again in ("ann", "Ann "):
+            code, said, errors = await policies(core_database, "approve", draft_id, "--approver", again)
+            assert (code, said) == (1, "")
+            assert "R-CFG-04" in errors
+            assert "It is by cli:ann" in errors
         assert (await policies(core_database, "approve", draft_id, "--approver", "bob"))[:2] == (0, "1\n")
 
         context = pb.PolicyContext(brand_id="demo", provider_id="evolution", game_id="roulette")
@@ -56,6 +59,18 @@ async def test_the_demo_file_is_applied_approved_and_followed(core_database):
     assert (await policies(core_database, *back))[:2] == (0, "2\n")
     _, said, _ = await policies(core_database, "list")
     assert [line.split()[:2] for line in said.splitlines()] == [["2", "ACTIVE"], ["1", "SUPERSEDED"]]
+    assert ["back to 0 by cli:ann: wrong" in said, "by cli:ann, cli:bob: The demo" in said] == [True, True]
+
+
+async def test_what_was_drafted_here_is_approved_by_a_caller_of_the_core(core_database):
+    """R-SEC-01: cli:ann is neither the panel's bob nor, by her name, the panel's ann."""
+    async with core_on(core_database) as core:
+        _, said, _ = await policies(core_database, "apply", str(DEMO), "--author", "ann")
+        with pytest.raises(Refused, match="R-CFG-04"):
+            await core.operator.approve_policies(pb.ApprovePoliciesRequest(draft_id=said.strip(), approver="Ann"))
+        request = pb.ApprovePoliciesRequest(draft_id=said.strip(), approver="bob")
+        published = (await core.operator.approve_policies(request)).publication
+        assert (published.author_identity, published.approver_identity) == ("cli:ann", "operator:bob")
 
 
 async def test_what_is_forbidden_is_said_with_its_rule(sqlite_core_database, tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.property.lives import CALM
-from tests.support.domain import PLAYER, Books
+from tests.support.domain import PLAYER, Books, person
 from wallet_core.domain.commands import CreatePlayer, Pay
 from wallet_core.domain.decision import Outcome
 from wallet_core.domain.entries import Kind
@@ -85,7 +85,7 @@ def test_no_life_of_conversions_gains_over_the_mid_value(pairs, margin, moves):
         assert after <= before
         assert done.refusal is None or after == before
         if undone and done.refusal is None:
-            again = books.do(ReverseQuote(PLAYER, name, f"r{name}", "why", "ann", "bob"))
+            again = books.do(ReverseQuote(PLAYER, name, f"r{name}", "why", person("ann"), person("bob")))
             assert again.results[0].outcome is Outcome.APPLIED
             assert worth(books, pairs) == before
     for code in CODES:

@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.domain import Books, answer
+from tests.support.domain import Books, answer, person
 from wallet_core.domain.decision import Outcome
 from wallet_core.domain.layers import Cell, Context, Setting, merged
 from wallet_core.domain.policies import Policies
@@ -107,8 +107,8 @@ class Life:
     def __init__(self, seed):
         self.dice, self.books, self.drafts = random.Random(seed), Books(), 0
         self.stale = self.policies
-        self.books.do(DraftPolicies("", "licensed", "ann", "", LICENSED, 0, self.policies))
-        self.books.do(ApprovePolicies("", self.policies, "licensed", "bob"))
+        self.books.do(DraftPolicies("", "licensed", person("ann"), "", LICENSED, 0, self.policies))
+        self.books.do(ApprovePolicies("", self.policies, "licensed", person("bob")))
 
     @property
     def policies(self):
@@ -120,11 +120,11 @@ class Life:
         known = now if dice.random() < 0.7 else self.stale
         at = books.at + dice.choice((0, 0, 10, 100_000_000, 400_000_000))
         settings = tuple(setting(dice) for _ in range(dice.randrange(1, 3)))
-        books.do(DraftPolicies("", f"d{self.drafts}", "ann", "", settings, at, known))
+        books.do(DraftPolicies("", f"d{self.drafts}", person("ann"), "", settings, at, known))
         self.drafts += 1
-        books.do(ApprovePolicies("", known, f"d{dice.randrange(self.drafts)}", dice.choice(("ann", "bob"))))
+        books.do(ApprovePolicies("", known, f"d{dice.randrange(self.drafts)}", person(dice.choice(("ann", "bob")))))
         if dice.random() < 0.2:
-            books.do(RollBackPolicies("", known, dice.randrange(now.last + 1), "eve", "", f"r{self.drafts}"))
+            books.do(RollBackPolicies("", known, dice.randrange(now.last + 1), person("eve"), "", f"r{self.drafts}"))
         books.wait(dice.choice((0, 1_000_000, 200_000_000)))
         self.stale = now
 
@@ -154,12 +154,12 @@ def test_approvals_that_race_end_as_one(approvers, known):
     """Whoever is first; with what each knew, fresh or not."""
     books = Books()
     stale = Policies()
-    books.do(DraftPolicies("", "d", "ann", "", LICENSED, 0, stale))
+    books.do(DraftPolicies("", "d", person("ann"), "", LICENSED, 0, stale))
     outcomes = []
     for index, approver in enumerate(approvers):
         found = (row for row in books.rows.values() if isinstance(row, Publication))
         policies = stale if index < known else Policies.built(found, books.at)
-        outcomes.append(answer(books.do(ApprovePolicies("", policies, "d", approver))))
+        outcomes.append(answer(books.do(ApprovePolicies("", policies, "d", person(approver)))))
     assert set(outcomes) == {Outcome.NOOP}
     (published,) = (row for row in books.rows.values() if isinstance(row, Publication))
     assert published.approver == approvers[0]

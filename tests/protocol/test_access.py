@@ -1,5 +1,7 @@
 """Who may call what, asked of a running server: the matrix is the proto files' own."""
 
+import hashlib
+
 import grpc
 import pytest
 from google.protobuf import message_factory
@@ -129,6 +131,16 @@ def test_a_token_that_cannot_be_used_is_explained(token, says):
     with pytest.raises(ConfigError, match=says) as error:
         Access([token], SERVICES)
     assert "secret-itself" not in str(error.value)
+
+
+def test_a_caller_vouches_where_its_token_says_so():
+    tokens = [
+        Token(name=name, role="OPERATOR", sha256=hashlib.sha256(name.encode()).hexdigest(), vouches=vouches)
+        for name, vouches in (("panel", True), ("script", False))
+    ]
+    access = Access(tokens, SERVICES)
+    assert access.caller("Bearer panel").acting("ann").identity == "panel:ann"
+    assert access.caller("Bearer script").acting("ann").identity == "script"
 
 
 def test_two_callers_cannot_share_a_token():

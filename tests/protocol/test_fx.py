@@ -18,8 +18,8 @@ from wallet.v1.policies_pb2 import (
 from wallet.v1.wallet_pb2 import OUTCOME_APPLIED, TRANSACTION_KIND_FX
 
 from tests.protocol.words import key
-from tests.support.core import core_on, money
-from wallet_core.client import Refused
+from tests.support.core import calling, core_on, money
+from wallet_core.client import Refused, Wallet
 from wallet_core.config import Fx, FxSource
 from wallet_core.domain.fx import Side, State
 
@@ -168,6 +168,30 @@ async def test_a_conversion_is_reversed_by_two_people(core):
     assert done.response.balances_now.cash == money("1000")
 
 
+async def test_who_vouches_for_nobody_reverses_nothing_under_two_names(sqlite_core_database):
+    """R-SEC-01, A-26: one token is one, whoever it names."""
+    async with core_on(sqlite_core_database, fx=FX) as core:
+        player = await converter(core)
+        quote = (await core.operator.open_quote(selling(player))).quote
+        await core.operator.execute_quote(executing(quote))
+    facts = {"player_id": player, "quote_id": quote.quote_id, "reason": "mistake", "actor": "ann", "approver": "bob"}
+    async with core_on(sqlite_core_database, fx=FX, tokens=[calling("panel", vouches=True), calling("ops")]) as core:
+        ops, panel = Wallet(core.target, "ops"), Wallet(core.target, "panel")
+        with pytest.raises(Refused, match=r"INVALID_REQUEST: approver: .*vouches.*The actor is ops, and this is ops"):
+            await ops.reverse_quote(pb.ReverseQuoteRequest(**facts, request_id="r"))
+        same = facts | {"approver": " ANN"}
+        with pytest.raises(Refused, match="INVALID_REQUEST: approver"):
+            await panel.reverse_quote(pb.ReverseQuoteRequest(**same, request_id="r"))
+        done = await panel.reverse_quote(pb.ReverseQuoteRequest(**facts, request_id="r"))
+        assert done.quote.state == pb.QUOTE_STATE_REVERSED
+        journal = (await panel.list_journals(ListJournalsRequest(player_id=player))).journals[0]
+        info = journal.transaction.info
+        assert (info["actor"], info["actor_identity"]) == ("ann", "panel:ann")
+        assert (info["approver"], info["approver_identity"]) == ("bob", "panel:bob")
+        await ops.close()
+        await panel.close()
+
+
 async def test_quotes_are_listed_newest_first(any_core):
     player = await converter(any_core)
     opened = [(await any_core.operator.open_quote(selling(player, f"{number}.00"))).quote for number in (1, 2, 3)]
@@ -249,6 +273,7 @@ async def test_who_may_do_what(core):
         ("ADAPTER", "OpenQuote", selling(player)),
         ("READER", "OpenQuote", selling(player)),
         ("READER", "ExecuteQuote", executing(quote)),
+        ("READER", "RefundConversion", pb.RefundConversionRequest(player_id=player, quote_id=quote.quote_id)),
         ("CASHIER", "PublishRates", publishing()),
         ("CASHIER", "ReverseQuote", pb.ReverseQuoteRequest(player_id=player, quote_id=quote.quote_id)),
     ):

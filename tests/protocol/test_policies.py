@@ -10,8 +10,8 @@ from wallet.v1.common_pb2 import Page
 from wallet.v1.subwallets_pb2 import TransferRequest
 from wallet.v1.wallet_pb2 import ACTION_KIND_BET, ACTION_KIND_WIN, Action, PlayRequest
 
-from tests.support.core import core_on, money
-from wallet_core.client import Refused
+from tests.support.core import calling, core_on, money
+from wallet_core.client import Refused, Wallet
 
 BRAND, LICENCE, REGULATOR, PRODUCT = (
     pb.POLICY_LAYER_BRAND,
@@ -74,6 +74,7 @@ async def test_a_change_is_drafted_approved_in_force_and_superseded(any_core):
     found = await explained(any_core, "funding.mode")
     assert (found.value, found.version, found.rule) == ("NO_MIX", 1, "R-FUND-09")
     assert (found.considered[0].author, found.considered[0].version) == ("ann", 1)
+    assert found.considered[0].author_identity == "operator:ann"
 
     later = Timestamp(seconds=first.effective_at.seconds + 86_400)
     scheduled = await publish(any_core, mode("PROPORTIONAL"), effective_at=later)
@@ -153,6 +154,83 @@ async def test_four_eyes(core):
         await approve(core, draft_id, "Ann")
     assert refused.value.reason == "POLICY_FORBIDDEN"
     assert "four eyes" in refused.value.message
+
+
+class Callers:
+    """A core, and callers of which one vouches for those it names."""
+
+    def __init__(self, core):
+        self.panel, self.script, self.other = (Wallet(core.target, name) for name in ("panel", "script", "other"))
+        self.drafts = 0
+
+    async def draft(self, wallet, author="ann"):
+        self.drafts += 1
+        scope = f"brand-{self.drafts}"
+        draft = pb.DraftPoliciesRequest(
+            draft_id=scope, author=author, reason="wanted", settings=[mode("NO_MIX", scope=scope)]
+        )
+        await wallet.draft_policies(draft)
+        return scope
+
+    async def approve(self, wallet, draft_id, approver):
+        request = pb.ApprovePoliciesRequest(draft_id=draft_id, approver=approver)
+        return (await wallet.approve_policies(request)).publication
+
+    async def refused(self, wallet, draft_id, approver):
+        with pytest.raises(Refused, match="POLICY_FORBIDDEN: R-CFG-04: four eyes") as refused:
+            await self.approve(wallet, draft_id, approver)
+        listed = await self.panel.list_publications(pb.ListPublicationsRequest())
+        assert draft_id in {each.draft_id for each in listed.drafts}, "it still waits"
+        return refused.value.message
+
+
+@pytest.fixture
+async def callers(core_database):
+    tokens = [calling("panel", vouches=True), calling("script"), calling("other")]
+    async with core_on(core_database, tokens=tokens) as core:
+        callers = Callers(core)
+        yield callers
+        for wallet in (callers.panel, callers.script, callers.other):
+            await wallet.close()
+
+
+async def test_one_token_is_one_whoever_it_names(callers):
+    """R-SEC-01, A-26: an operator cannot approve himself under another name."""
+    draft_id = await callers.draft(callers.script)
+    words = await callers.refused(callers.script, draft_id, "bob")
+    assert "It is by script, and this is script" in words
+    published = await callers.approve(callers.other, draft_id, "bob")
+    assert (published.author, published.author_identity) == ("ann", "script")
+    assert (published.approver, published.approver_identity) == ("bob", "other")
+
+
+@pytest.mark.parametrize("again", ["ann", "Ann", " ANN ", "a\u200bnn"])
+async def test_one_person_under_two_spellings_is_one(callers, again):
+    draft_id = await callers.draft(callers.panel)
+    assert "panel:ann" in await callers.refused(callers.panel, draft_id, again)
+
+
+async def test_whoever_vouches_names_two(callers):
+    draft_id = await callers.draft(callers.panel)
+    listed = await callers.panel.list_publications(pb.ListPublicationsRequest())
+    assert listed.drafts[0].author_identity == "panel:ann"
+    published = await callers.approve(callers.panel, draft_id, "bob")
+    assert (published.author_identity, published.approver_identity) == ("panel:ann", "panel:bob")
+    listed = await callers.panel.list_publications(pb.ListPublicationsRequest())
+    assert listed.publications[0] == published
+
+
+async def test_who_says_to_be_the_author_is_not_asked_by_which_token(callers):
+    draft_id = await callers.draft(callers.script, "ann")
+    await callers.refused(callers.panel, draft_id, "Ann")
+    assert (await callers.approve(callers.panel, draft_id, "bob")).approver_identity == "panel:bob"
+
+
+async def test_a_rollback_keeps_who_did_it(callers):
+    await callers.approve(callers.panel, await callers.draft(callers.panel), "bob")
+    request = pb.RollBackPoliciesRequest(version=0, actor="eve", reason="wrong", request_id="b")
+    published = (await callers.script.roll_back_policies(request)).publication
+    assert (published.author, published.author_identity, published.approver_identity) == ("eve", "script", "")
 
 
 async def test_every_value_in_a_context(core):

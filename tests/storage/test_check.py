@@ -1,14 +1,20 @@
 """Each law is broken once, by hand: a check that cannot fail checks nothing."""
 
 import sqlite3
+import time
 
 import asyncpg
 import pytest
 
 from tests.storage.books import EUR, bet, cash, create, deposit, engine, opened, play, rollback, run, win
 from tests.storage.books import action as act
-from wallet_core.domain.commands import Bury, PostJournal, VoidRound
+from wallet_core.domain.commands import Bury, Pay, PostJournal, VoidRound
 from wallet_core.domain.entries import NO_PLAYER, Entry, Kind
+from wallet_core.domain.fx import Side
+from wallet_core.domain.fx_commands import ExecuteQuote, OpenQuote
+from wallet_core.domain.fx_refunds import RefundConversion
+from wallet_core.domain.fx_terms import DAY, FxTerms, Source
+from wallet_core.domain.rate_commands import PublishRates
 from wallet_core.storage.check import check, laws
 from wallet_core.storage.migrate import is_sqlite
 from wallet_core.storage.reads import SQL
@@ -36,6 +42,7 @@ async def books(database):
             bet("p", "all", 593 * EUR, "all"),
             rollback("p", "unwin", "spent"),
             Bury("acme", "nobody's"),
+            *converted("r"),
             PostJournal(
                 NO_PLAYER, (("EUR", Entry("BANK", -EUR)), ("EUR", Entry("FEES", EUR))), "bank fee", "somebody", "j"
             ),
@@ -87,13 +94,27 @@ def copied(like, **changed):
 ONE_LINE = "player_id = 'p' and account = '{}' and sequence = {}"
 LINES_OF = "(select transaction_id from transactions where external_key = '{}')"
 
+
+def converted(player_id):
+    """Two conversions of fifty reais by a player of its own: one goes back in part, and one as a whole."""
+    terms = FxTerms(sources=(Source("push", DAY, DAY),), weekend_bps=0)
+    currency, at = "BRL", time.time_ns() // 1_000
+    yield create(player_id, ("EUR", currency))
+    yield Pay(player_id, Kind.DEPOSIT, "psp", "1", currency, 100 * EUR)
+    yield PublishRates("", "push", at, (("EUR", "BRL", "5.8123"),), (), terms)
+    for quote_id, amount in (("part", 10 * EUR), ("whole", None)):
+        yield OpenQuote(player_id, quote_id, currency, "EUR", Side.SELL, 50 * EUR, (("push", at),), terms)
+        yield ExecuteQuote(player_id, quote_id, f"x-{quote_id}", currency, 50 * EUR, terms)
+        yield RefundConversion(player_id, quote_id, "card", f"r-{quote_id}", currency, amount, "why", "somebody")
+
+
 BROKEN = {
     "journals_sum_to_zero": [
         f"update lines set amount = amount + 1 where account = 'WINS' and transaction_id = {LINES_OF.format('won')}",
     ],
     "pockets_equal_their_lines": [
-        "update pockets set amount = amount + 1 where account = 'CASH'",
-        "update pockets set sequence = sequence + 1 where account = 'CASH'",
+        "update pockets set amount = amount + 1 where account = 'CASH' and player_id = 'p'",
+        "update pockets set sequence = sequence + 1 where account = 'CASH' and player_id = 'p'",
         "delete from pockets where account = 'DEBT'",
         "insert into pockets values ('q', 'EUR', 'CASH', 1, 0)",
     ],
@@ -124,6 +145,15 @@ BROKEN = {
     ],
     "one_outcome_a_key": [
         copied("note", key="x'01'", transaction_id="x'02'"),
+    ],
+    "refunds_are_paid_for": [
+        "update quotes set refunded = refunded + 10000 where quote_id = 'part'",
+        "update quotes set taken = taken - 10000 where quote_id = 'part'",
+        "update quotes set taken = taken + 1 where quote_id = 'part'",
+        "update quotes set taken = taken - 1 where quote_id = 'whole'",
+        "update quotes set state = 2 where quote_id = 'part'",
+        "update quotes set state = 7 where quote_id = 'whole'",
+        "update transactions set kind = 9 where external_key = 'r-part'",
     ],
     "bonuses_are_whole": [
         """
@@ -172,7 +202,7 @@ async def test_a_line_without_a_transaction_reports(books):
 @pytest.mark.parametrize("pocket", ["CASH", "DEBT"])
 async def test_a_pocket_on_the_wrong_side_of_zero_reports(books, pocket):
     amount = -1 if pocket == "CASH" else 1
-    await _tamper(books, f"update pockets set amount = {amount} where account = '{pocket}'")
+    await _tamper(books, f"update pockets set amount = {amount} where account = '{pocket}' and player_id = 'p'")
 
     assert await _broken(books) == {"nothing_below_zero", "pockets_equal_their_lines"}
 

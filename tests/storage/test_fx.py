@@ -10,6 +10,7 @@ from wallet_core.domain.book import Needs
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.fx import Conversions, Converted, Quote, Side, State
 from wallet_core.domain.fx_commands import ExecuteQuote, OpenQuote
+from wallet_core.domain.fx_refunds import RefundConversion
 from wallet_core.domain.fx_terms import DAY, FxTerms, Source
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.rate_commands import PublishRates
@@ -57,7 +58,9 @@ async def test_what_is_saved_is_what_is_found(store):
 
 async def test_what_changes_of_a_quote_is_saved(store):
     await store.apply(Saves(QUOTE, CONVERSIONS))
-    used = replace(QUOTE, state=State.USED, changed_at=150, transaction_id=b"t" * 16)
+    used = replace(
+        QUOTE, state=State.PART_REFUNDED, changed_at=150, transaction_id=b"t" * 16, refunded=7, taken=INT64_MAX - 2
+    )
     await store.apply(Saves((QUOTE, used), (CONVERSIONS, replace(CONVERSIONS, done=()))))
     wanted = Needs.none()
     wanted.want(Conversions, CONVERSIONS.key)
@@ -132,6 +135,33 @@ async def test_many_quotes_do_not_give_more_than_there_is(database, quoted):
         "FX_POSITION",
         "FX_POSITION",
     ]
+
+
+async def test_refunds_that_are_asked_at_once_give_back_no_more_than_was_given(database, quoted):
+    async with engine(database) as (batcher, _):
+        await run(batcher, using("q0", "x"))
+    answers = await _at_once(
+        database,
+        [RefundConversion("p", "q0", "card", f"r{number}", "EUR", 25 * EUR, "why", "ann") for number in range(10)],
+    )
+
+    assert sorted(answers) == sorted([*[Outcome.APPLIED] * 2, *[Reason.AMOUNT_EXCEEDS_REFERENCE] * 8])
+    quote = await quoted.quote("p", "q0")
+    assert (quote.state, quote.refunded) == (State.PART_REFUNDED, 50 * EUR)
+    assert quote.given * quote.taken >= quote.credited * quote.refunded
+    sums = {(account, currency): total for account, currency, total in await quoted.trial_balance()}
+    assert sums["PSP_CLEARING", "EUR"] == 50 * EUR - 100 * EUR
+    assert sum(total for (_, currency), total in sums.items() if currency == "BRL") == 0
+
+
+async def test_one_refund_sent_to_two_cores_at_once_is_one_refund(database, quoted):
+    async with engine(database) as (batcher, _):
+        await run(batcher, using("q0", "x"))
+    command = RefundConversion("p", "q0", "card", "r", "EUR", None, "why", "ann")
+
+    assert await _at_once(database, [command] * 10) == [Outcome.APPLIED] * 10
+    assert (await quoted.quote("p", "q0")).state is State.REFUNDED
+    assert await cash(quoted, "p") == 40 * EUR
 
 
 async def test_one_table_sent_to_two_cores_at_once_is_one_table(database, quoted):

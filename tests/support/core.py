@@ -87,7 +87,11 @@ def settings_for(database, **changes):
     """Settings of a core on that database, every role's token known."""
     tokens = [
         Token(
-            name=role.lower(), role=role, sha256=_sha256(token), providers=OF_THE_ADAPTER if role == "ADAPTER" else ()
+            name=role.lower(),
+            role=role,
+            sha256=_sha256(token),
+            providers=OF_THE_ADAPTER if role == "ADAPTER" else (),
+            vouches=role == "OPERATOR",  # it plays all of the operator's people
         )
         for role, token in TOKENS.items()
     ]
@@ -142,6 +146,11 @@ async def any_core(core_database):
     """A core on each database in turn."""
     async with core_on(core_database) as core:
         yield core
+
+
+def calling(name, role="OPERATOR", **more):
+    """A caller whose token is its name."""
+    return Token(name=name, role=role, sha256=_sha256(name), **more)
 
 
 def _sha256(token):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from wallet_core.domain.accounts import DEBT, Guard, account_of
+from wallet_core.domain.actors import Actor
 from wallet_core.domain.book import Needs, Row
 from wallet_core.domain.commands import Action, Bury, Command, CreatePlayer, OpenSession, Pay, Play, Terms, VoidRound
 from wallet_core.domain.decision import Balances, Decision, Outcome, Reason
@@ -279,6 +280,11 @@ def token_id(name: str = "s1") -> bytes:
 def void(round_id: str = ROUND, key: str = "v1") -> VoidRound:
     """The operator gives a round's stakes back."""
     return VoidRound(PLAYER, PROVIDER, round_id, "stuck", "ops", key)
+
+
+def person(name: str, by: str = "panel") -> Actor:
+    """Somebody a caller vouches for."""
+    return Actor.vouched(by, name)
 
 
 def bury(key: str) -> Bury:

@@ -41,6 +41,7 @@ def test_the_file_is_read(tmp_path):
     assert settings.database == "postgresql://wallet@db/wallet"
     assert settings.terms.debt_recovery_win == 30
     assert settings.tokens[0].providers == ["acme"]
+    assert not settings.tokens[0].vouches, "nobody vouches for those it names unless the operator says so (R-SEC-01)"
 
 
 def test_the_environment_wins(tmp_path, monkeypatch):
@@ -66,12 +67,26 @@ def test_there_is_a_place_for_the_books_by_default(monkeypatch):
         ("this is no TOML", "is not TOML"),
         ('[[tokens]]\nname = "a"\nrole = "KING"\ntoken = "env:A"', "tokens.0.role"),
         ('[[tokens]]\nname = "a"\nrole = "READER"', "give either token"),
+        ('[[tokens]]\nname = "a"\nrole = "READER"\ntoken = "env:A"\nvouches = "who"', "tokens.0.vouches"),
         ('[[tokens]]\nname = "a"\nrole = "ADAPTER"\ntoken = "env:A"', "an ADAPTER needs providers"),
         ('[[tokens]]\nname = "a"\nrole = "ADAPTER"\ntoken = "env:A"\nproviders = ["b"]', "add it to"),
         ('[[providers]]\nprovider_id = "a"\nprotocol = "x"\n' * 2, "same provider_id"),
         ('[[providers]]\nprovider_id = "a b"\nprotocol = "x"', "providers.0.provider_id"),
     ],
-    ids=["name", "database", "range", "address", "syntax", "role", "no-token", "any", "unknown", "twice", "id"],
+    ids=[
+        "name",
+        "database",
+        "range",
+        "address",
+        "syntax",
+        "role",
+        "no-token",
+        "vouches",
+        "any",
+        "unknown",
+        "twice",
+        "id",
+    ],
 )
 def test_what_cannot_be_used_is_explained(tmp_path, change, says):
     with pytest.raises(ConfigError, match=says):

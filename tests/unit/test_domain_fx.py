@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.support.domain import PLAYER, START, TICK, Books, amount_of, answer, bet, deposit, play, units
+from tests.support.domain import PLAYER, START, TICK, Books, amount_of, answer, bet, deposit, person, play, units
+from wallet_core.domain.actors import Actor
 from wallet_core.domain.commands import CreatePlayer, PostJournal, SetStatus
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Entry
@@ -77,7 +78,9 @@ class Desk:
         return self.books.do(CancelQuote(PLAYER, quote_id, self._request()))
 
     def reverse(self, quote_id="q1", actor="ann", approver="bob"):
-        return self.books.do(ReverseQuote(PLAYER, quote_id, self._request(), "mistake", actor, approver))
+        return self.books.do(
+            ReverseQuote(PLAYER, quote_id, self._request(), "mistake", person(actor), person(approver))
+        )
 
     def convert(self, amount="100", source="EUR", target="BRL", quote_id="q1", side=Side.SELL):
         asked = answer(self.quote(amount, source, target, side, quote_id))
@@ -305,6 +308,10 @@ def test_a_conversion_is_reversed_by_two(desk):
     assert answer(desk.reverse()) is Reason.REFERENCE_MISMATCH
     desk.execute()
     assert answer(desk.reverse(approver="Ann ")) is Reason.INVALID_REQUEST
+    alone = ReverseQuote(PLAYER, "q1", "alone", "mistake", Actor("ann", "ops"), Actor("bob", "ops"))
+    refused = desk.books.do(alone).refusal
+    assert refused.reason is Reason.INVALID_REQUEST
+    assert "vouches" in refused.message, "who sent it alone is one, whoever he names (R-SEC-01)"
     assert answer(desk.reverse()) is Outcome.APPLIED
     assert (desk.cash(), desk.cash("BRL"), desk.found().state) == ("1000.00", "0.00", State.REVERSED)
     for account in ("FX_POSITION", "FX_MARGIN"):

@@ -1,11 +1,13 @@
 """Policies: layers, versions, and who may publish what (rulebook 26, R-FUND-09, R-FUND-16, R-BONUS-02, E-60)."""
 
 import pytest
+from msgspec.structs import replace
 
-from tests.support.domain import Books, answer, bet, play, units, win
+from tests.support.domain import Books, answer, bet, person, play, units, win
 from wallet_core.domain import packs, pockets, promos
+from wallet_core.domain.actors import Actor
 from wallet_core.domain.decision import Outcome, Reason
-from wallet_core.domain.entries import Kind, digest
+from wallet_core.domain.entries import Kind, Transaction, digest
 from wallet_core.domain.layers import Context, Setting
 from wallet_core.domain.policies import Basis, Game, Mode, NotPublished, Policies, Split, WriteOff
 from wallet_core.domain.policy_commands import MARGIN, POLICIES, ApprovePolicies, DraftPolicies, RollBackPolicies
@@ -38,6 +40,9 @@ LICENSED = (
 """The brand of the tests' players, under the pack of Great Britain."""
 
 
+ANN, BOB, EVE = person("ann"), person("bob"), person("eve")
+
+
 class House:
     """Books, and the publications in them."""
 
@@ -50,13 +55,13 @@ class House:
         found = (row for row in self.books.rows.values() if isinstance(row, Publication))
         return Policies.built(found, self.books.at)
 
-    def draft(self, *settings, author="ann", at=0, draft_id="", policies=None, reason="wanted"):
+    def draft(self, *settings, author=ANN, at=0, draft_id="", policies=None, reason="wanted"):
         self.drafts += 1
         name = draft_id or f"d{self.drafts}"
         known = policies or self.policies
         return self.books.do(DraftPolicies("", name, author, reason, settings, at, known))
 
-    def approve(self, draft_id="", approver="bob", policies=None):
+    def approve(self, draft_id="", approver=BOB, policies=None):
         name = draft_id or f"d{self.drafts}"
         return self.books.do(ApprovePolicies("", policies or self.policies, name, approver))
 
@@ -66,7 +71,7 @@ class House:
         return self.policies.last
 
     def back(self, version, key="x1", policies=None):
-        return self.books.do(RollBackPolicies("", policies or self.policies, version, "ann", "wrong", key))
+        return self.books.do(RollBackPolicies("", policies or self.policies, version, ANN, "wrong", key))
 
     def mode(self, version=None):
         return self.policies.value("funding.mode", Context(brand_id="brand"), version)
@@ -403,14 +408,49 @@ def test_the_same_draft_again_is_the_same_and_another_under_its_id_a_conflict(ho
 # Approvals.
 
 
-@pytest.mark.parametrize("approver", ["ann", "ANN", " ann "])
+@pytest.mark.parametrize(
+    "approver", [ANN, person("ANN"), person(" ann "), Actor("ann", "ops"), Actor("x", "panel:Ann")]
+)
 def test_four_eyes(house, approver):
     """R-CFG-04."""
     house.draft(brand("funding.mode", "NO_MIX"))
     assert refused(house.approve(approver=approver), Reason.POLICY_FORBIDDEN, "R-CFG-04", "four eyes")
     assert house.policies.last == 0
-    assert answer(house.approve(approver="bob")) is Outcome.NOOP
+    assert answer(house.approve(approver=BOB)) is Outcome.NOOP
     assert house.mode() == "NO_MIX"
+
+
+def test_one_who_names_two_is_one(house):
+    """R-SEC-01: what counts is who sent it, not what he says."""
+    house.draft(brand("funding.mode", "NO_MIX"), author=Actor("ann", "ops"))
+    assert refused(house.approve(approver=Actor("bob", "ops")), Reason.POLICY_FORBIDDEN, "four eyes", "ops", "vouches")
+    assert answer(house.approve(approver=Actor("bob", "other"))) is Outcome.NOOP
+    (published,) = house.policies.publications
+    assert (published.author, published.author_identity) == ("ann", "ops")
+    assert (published.approver, published.approver_identity) == ("bob", "other")
+
+
+def test_a_draft_from_before_identities_is_by_its_stated_author(house):
+    house.draft(brand("funding.mode", "NO_MIX"))
+    key = Draft, "", "d1"
+    house.books.rows[key] = replace(house.books.rows[key], author_identity="")
+    assert refused(house.approve(approver=ANN), Reason.POLICY_FORBIDDEN, "four eyes")
+    assert answer(house.approve(approver=BOB)) is Outcome.NOOP
+    assert house.policies.publications[0].author_identity == "ann"
+
+
+def test_who_acted_stands_in_the_transactions_and_the_publications(house):
+    house.publish(brand("funding.mode", "NO_MIX"))
+    house.back(0)
+    notes = [dict(row.info) for row in house.books.rows.values() if isinstance(row, Transaction) and row.info]
+    told = [(note.get("author_identity"), note.get("approver_identity")) for note in notes]
+    assert told == [("panel:ann", None), ("panel:ann", "panel:bob"), ("panel:ann", "")]
+    assert [(each.author_identity, each.approver_identity) for each in house.policies.publications] == [
+        ("panel:ann", "panel:bob"),
+        ("panel:ann", ""),
+    ]
+    winner = house.policies.explain("funding.mode", Context(brand_id="brand"), 1).winner
+    assert (winner.author, winner.identity) == ("ann", "panel:ann")
 
 
 def test_an_unknown_draft_cannot_be_approved(house):
@@ -420,8 +460,8 @@ def test_an_unknown_draft_cannot_be_approved(house):
 def test_two_approvals_end_as_one(house):
     stale = house.policies
     house.draft(brand("funding.mode", "NO_MIX"))
-    first = house.approve(approver="bob", policies=stale)
-    second = house.approve(approver="eve", policies=stale)
+    first = house.approve(approver=BOB, policies=stale)
+    second = house.approve(approver=EVE, policies=stale)
     assert answer(first) is Outcome.NOOP
     assert second.replayed
     assert second.results[0].transaction_id == first.results[0].transaction_id

@@ -47,7 +47,7 @@ class Access:
             if hashed in self._callers:
                 raise ConfigError(f"[[tokens]] {token.name}: another caller has the same token; give it its own")
             role = Role.Value(f"ROLE_{token.role}")
-            self._callers[hashed] = Caller(token.name, role, frozenset(token.providers))
+            self._callers[hashed] = Caller(token.name, role, frozenset(token.providers), token.vouches)
         methods = [method for service in services for method in service.methods]
         self.roles: dict[str, frozenset[int]] = {
             path(method): frozenset[int](method.GetOptions().Extensions[access_pb2.roles]) for method in methods

@@ -5,17 +5,20 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from grpc.aio import ServicerContext
 from wallet.v1 import fx_pb2 as pb
 from wallet.v1.fx_pb2_grpc import FxServiceServicer
 
 from wallet_core.api import convert, fields
+from wallet_core.api.call import acting
 from wallet_core.api.core import Core
-from wallet_core.domain.accounts import CASH
+from wallet_core.domain.accounts import PSP_CLEARING
 from wallet_core.domain.decision import Reason, Refused
-from wallet_core.domain.fx import Quote, Side, State, refundable
+from wallet_core.domain.fx import REFUNDABLE, Quote, Side, movable, refundable
 from wallet_core.domain.fx_commands import CancelQuote, ExecuteQuote, OpenQuote, ReverseQuote
+from wallet_core.domain.fx_refunds import RefundConversion
 from wallet_core.domain.fx_terms import FxTerms, in_force
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import belongs
@@ -118,9 +121,10 @@ class FxService(FxServiceServicer):
         """Answer a quote."""
         quote = await self._found(*_named(request))
         message = pb.GetQuoteResponse(quote=self._shown(quote))
-        if quote.state is State.USED:
-            pockets = await self._core.store.pockets(quote.player_id)
-            left = sum(row.amount for row in pockets if (row.currency, row.account) == (quote.target, CASH))
+        if quote.state in REFUNDABLE:
+            rows = await self._core.store.pockets(quote.player_id)
+            pockets = {row.account: row for row in rows if row.currency == quote.target}
+            left = movable(quote.target, pockets, frozen=bool(await self._freezes(quote)))
             message.refundable.CopyFrom(convert.money(CURRENCIES[quote.source], refundable(quote, left)))
         return message
 
@@ -147,11 +151,50 @@ class FxService(FxServiceServicer):
             quote_id=quote_id,
             request_id=fields.key(request.request_id, "request_id"),
             reason=fields.words(request.reason, "reason"),
-            actor=fields.key(request.actor, "actor"),
-            approver=fields.key(request.approver, "approver"),
+            actor=acting(fields.key(request.actor, "actor")),
+            approver=acting(fields.key(request.approver, "approver")),
         )
         response = await self._core.moved(command)
         return pb.ReverseQuoteResponse(response=response, quote=self._shown(await self._found(player_id, quote_id)))
+
+    async def RefundConversion(
+        self, request: pb.RefundConversionRequest, context: ServicerContext[Any, Any]
+    ) -> pb.RefundConversionResponse:
+        """Give back where it came from what was converted."""
+        player_id, quote_id = _named(request)
+        psp_id = fields.party_id(request.psp_id, "psp_id")
+        request_id = fields.key(request.request_id, "request_id")
+        reason, actor = fields.words(request.reason, "reason"), fields.key(request.actor, "actor")
+        quote = await self._found(player_id, quote_id)
+        currency, amount = CURRENCIES[quote.source], None
+        if request.HasField("amount"):
+            currency = fields.currency(request.amount.currency_code)
+            amount = fields.amount(request.amount, currency, "amount")
+        command = RefundConversion(
+            player_id=player_id,
+            quote_id=quote_id,
+            psp_id=psp_id,
+            request_id=request_id,
+            currency=currency.code,
+            amount=amount,
+            reason=reason,
+            actor=actor,
+            freezes=await self._freezes(quote),
+            confirmed=request.forfeits_confirmed,
+        )
+        response = await self._core.moved(command)
+        lines = await self._core.store.lines(player_id, [UUID(response.results[0].transaction_id).bytes])
+        refunded = sum(line.amount for line in lines if line.account == PSP_CLEARING)
+        return pb.RefundConversionResponse(
+            response=response,
+            quote=self._shown(await self._found(player_id, quote_id)),
+            refunded=convert.money(CURRENCIES[quote.source], refunded),
+        )
+
+    async def _freezes(self, quote: Quote) -> tuple[str, ...]:
+        """Return the ids of the holds that freeze the wallet of what was credited."""
+        holds = await self._core.store.live_holds(quote.player_id, quote.target)
+        return tuple(hold.hold_id for hold in holds if hold.account_freeze)
 
     async def _last(self) -> list[Rates]:
         """Return the last table of each source."""
@@ -198,6 +241,8 @@ class FxService(FxServiceServicer):
             policy_version=quote.policy_version,
             signature=_signature(self._core.token_key, quote),
             transaction_id=convert.identifier(quote.transaction_id),
+            refunded=convert.money(source, quote.refunded),
+            taken=convert.money(target, quote.taken),
         )
 
 
@@ -221,6 +266,7 @@ def _named(
     | pb.ExecuteQuoteRequest
     | pb.CancelQuoteRequest
     | pb.GetQuoteRequest
-    | pb.ReverseQuoteRequest,
+    | pb.ReverseQuoteRequest
+    | pb.RefundConversionRequest,
 ) -> tuple[str, str]:
     return fields.player_id(request.player_id), fields.party_id(request.quote_id, "quote_id")

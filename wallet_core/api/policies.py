@@ -8,6 +8,7 @@ from wallet.v1 import policies_pb2 as pb
 from wallet.v1.policies_pb2_grpc import PolicyServiceServicer
 
 from wallet_core.api import convert, fields
+from wallet_core.api.call import acting
 from wallet_core.api.core import Core
 from wallet_core.domain.commands import Command
 from wallet_core.domain.decision import Decision, Reason, Refused
@@ -36,7 +37,7 @@ class PolicyService(PolicyServiceServicer):
     ) -> pb.DraftPoliciesResponse:
         """Have settings checked and kept."""
         draft_id = fields.key(request.draft_id, "draft_id")
-        author = fields.key(request.author, "author")
+        author = acting(fields.key(request.author, "author"))
         reason = fields.words(request.reason, "reason")
         settings = tuple(_setting(each, f"settings[{index}]") for index, each in enumerate(request.settings))
         at = fields.moment(request.effective_at, "effective_at") if request.HasField("effective_at") else 0
@@ -50,7 +51,7 @@ class PolicyService(PolicyServiceServicer):
     ) -> pb.ApprovePoliciesResponse:
         """Publish a draft."""
         draft_id = fields.key(request.draft_id, "draft_id")
-        approver = fields.key(request.approver, "approver")
+        approver = acting(fields.key(request.approver, "approver"))
         decision = await self._decided(lambda policies: ApprovePolicies(NO_PLAYER, policies, draft_id, approver))
         found = self._published(lambda each: each.draft_id == draft_id)
         return pb.ApprovePoliciesResponse(publication=found, replayed=decision.replayed)
@@ -60,7 +61,7 @@ class PolicyService(PolicyServiceServicer):
     ) -> pb.RollBackPoliciesResponse:
         """Go back to an earlier version."""
         version, request_id = request.version, fields.key(request.request_id, "request_id")
-        actor, reason = fields.key(request.actor, "actor"), fields.words(request.reason, "reason")
+        actor, reason = acting(fields.key(request.actor, "actor")), fields.words(request.reason, "reason")
         decision = await self._decided(
             lambda policies: RollBackPolicies(NO_PLAYER, policies, version, actor, reason, request_id)
         )
@@ -126,6 +127,7 @@ class PolicyService(PolicyServiceServicer):
                         setting=_wired(each.standing.setting),
                         version=each.standing.version,
                         author=each.standing.author,
+                        author_identity=each.standing.identity or each.standing.author,
                         lost=each.lost,
                     )
                     for each in found.considered
@@ -225,6 +227,8 @@ def _publication(row: Publication, policies: Policies) -> pb.Publication:
         effective_at=convert.moment(row.effective_at),
         recorded_at=convert.moment(row.published_at),
         restores=row.restores,
+        author_identity=row.author_identity or row.author,
+        approver_identity=row.approver_identity or row.approver,
     )
 
 
@@ -237,4 +241,5 @@ def _draft(row: Draft) -> pb.Publication:
         settings=[_wired(each) for each in row.settings],
         effective_at=convert.moment(row.effective_at) if row.effective_at else None,
         recorded_at=convert.moment(row.drafted_at),
+        author_identity=row.drafted_by.identity,
     )

@@ -17,6 +17,7 @@ import typer
 
 from wallet_core import app as wiring
 from wallet_core.cli.running import FAILED, MISUSED, ConfigFile, Database, run, settings
+from wallet_core.domain.actors import Actor
 from wallet_core.domain.commands import Command
 from wallet_core.domain.decision import Decision
 from wallet_core.domain.entries import NO_PLAYER
@@ -68,7 +69,7 @@ def apply(
     _decide(
         config_file,
         database,
-        lambda policies: DraftPolicies(NO_PLAYER, draft_id, author, reason, changes, at, policies),
+        lambda policies: DraftPolicies(NO_PLAYER, draft_id, _at_hand(author), reason, changes, at, policies),
     )
     typer.echo(draft_id)
 
@@ -81,7 +82,9 @@ def approve(
     database: Database = "",
 ) -> None:
     """Publish a draft; print its version."""
-    policies = _decide(config_file, database, lambda known: ApprovePolicies(NO_PLAYER, known, draft_id, approver))
+    policies = _decide(
+        config_file, database, lambda known: ApprovePolicies(NO_PLAYER, known, draft_id, _at_hand(approver))
+    )
     typer.echo(next(each.number for each in policies.publications if each.draft_id == draft_id))
 
 
@@ -98,7 +101,7 @@ def roll_back(
     policies = _decide(
         config_file,
         database,
-        lambda known: RollBackPolicies(NO_PLAYER, known, version, actor, reason, request_id),
+        lambda known: RollBackPolicies(NO_PLAYER, known, version, _at_hand(actor), reason, request_id),
     )
     typer.echo(policies.last)
 
@@ -108,10 +111,11 @@ def list_(config_file: ConfigFile = None, database: Database = "") -> None:
     """Print drafts and publications, the newest first."""
     policies, drafts = run(_asked(database or settings(config_file).database))
     for draft in drafts:
-        typer.echo(f"-  VALIDATED {draft.draft_id} by {draft.author}: {draft.reason}")
+        typer.echo(f"-  VALIDATED {draft.draft_id} by {draft.drafted_by.identity}: {draft.reason}")
     for each in sorted(policies.publications, key=lambda each: -each.number):
         what = each.draft_id or f"back to {each.restores}"
-        by = f"{each.author}, {each.approver}" if each.approver else each.author
+        who = (each.author_identity or each.author, each.approver_identity or each.approver)
+        by = ", ".join(filter(None, who))
         state = policies.state_of(each).name
         moment = datetime.fromtimestamp(each.effective_at // SECOND).astimezone().isoformat()
         typer.echo(f"{each.number}  {state} {moment} {what} by {by}: {each.reason}")
@@ -158,6 +162,11 @@ def explain(
         raise typer.Exit(MISUSED)
     policies, _ = run(_asked(database or settings(config_file).database))
     _explained(policies, key, context, version)
+
+
+def _at_hand(name: str) -> Actor:
+    """Return who acts here: whoever reaches the database can do anything, so his word for who he is is taken."""
+    return Actor.vouched("cli", name)
 
 
 def read(file: Path) -> tuple[str, str, int, tuple[Setting, ...]]:

@@ -156,6 +156,7 @@ def _core_config(folder: Folder, database: str, protocols: Sequence[Protocol], p
         f'listen = "{HOST}:{port}"',
         f"token_key = {_file(folder, 'token.key')}",
         *_token(folder, "operator", "OPERATOR"),
+        "vouches = true",  # one token plays the demo's two operators
     ]
     for each in protocols:
         name, profile = each.protocol, each.profile if each.profile in PROFILES else PLAIN_PROFILE

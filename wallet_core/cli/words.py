@@ -45,6 +45,11 @@ KINDS: dict[str, Words] = {
         "Conversion", "Cash became cash of another currency, at a quote the player agreed to.", ("R-FX-01", "R-FX-05")
     ),
     "FX_REVERSAL": Words("Conversion undone", "A conversion was undone at its own rate, by two people.", ("R-FX-12",)),
+    "FX_REFUND": Words(
+        "Conversion refunded",
+        "What was converted went back where it came from, at the rate it was converted by.",
+        ("R-FX-12", "P-13"),
+    ),
     "HOLD": Words("Hold", "Cash was set aside; it stays the player's, and nothing takes it.", ("R-HOLD-01", "P-12")),
     "HOLD_RELEASE": Words("Hold released", "What was held is back in the pockets it came from.", ("R-HOLD-02", "P-14")),
     "HOLD_CAPTURE": Words("Hold captured", "What was held went where it was held for.", ("R-HOLD-05",)),
@@ -85,7 +90,7 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "BONUS_ISSUED": ("bonus money there is less of", "bonus money there is more of"),
     "BONUS_COST": ("a promotion costs less", "what a promotion costs in cash"),
     "POINTS_ISSUED": ("points there are less of", "points there are more of"),
-    "FX_POSITION": ("the house's: currency bought", "the house's: currency sold, at the mid rate"),
+    "FX_POSITION": ("the house's: currency bought", "the house's: currency sold"),
     "FX_MARGIN": ("the house's: margin and rounding", "the house's: margin given back"),
     "PSP_CLEARING": ("to the payment provider", "from the payment provider"),
     "ADJUSTMENTS": ("the other side, by hand", "the other side, by hand"),

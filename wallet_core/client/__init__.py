@@ -344,6 +344,12 @@ class Wallet:
         """Undo a conversion."""
         return await self._call(self._fx.ReverseQuote, request, deadline)
 
+    async def refund_conversion(
+        self, request: fx.RefundConversionRequest, *, deadline: float | None = None
+    ) -> fx.RefundConversionResponse:
+        """Give back where it came from what was converted."""
+        return await self._call(self._fx.RefundConversion, request, deadline)
+
     async def get_points(
         self, request: points.GetPointsRequest, *, deadline: float | None = None
     ) -> points.GetPointsResponse:

@@ -88,7 +88,12 @@ ACCOUNTS: dict[str, Account] = {
         Account(BONUS_ISSUED, Guard.NONE, manual=False, description="The other side of bonus balances."),
         Account(BONUS_COST, Guard.NONE, manual=False, description="What promotions cost in cash."),
         Account(POINTS_ISSUED, Guard.NONE, manual=False, description="The other side of points."),
-        Account(FX_POSITION, Guard.NONE, manual=False, description="Currency bought from and sold to players."),
+        Account(
+            FX_POSITION,
+            Guard.NONE,
+            manual=False,
+            description="Currency bought from and sold to players; what is left when it went back is the FX result.",
+        ),
         Account(FX_MARGIN, Guard.NONE, manual=False, description="What conversions earn, rounding included."),
         Account(WINS, Guard.NONE, manual=False, description="Cash winnings paid."),
         Account(

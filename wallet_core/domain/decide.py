@@ -11,6 +11,7 @@ from wallet_core.domain import (
     endings,
     free_round_commands,
     fx_commands,
+    fx_refunds,
     grants,
     hold_commands,
     hold_times,
@@ -245,6 +246,7 @@ POSTINGS: dict[type[c.Recorded], Poster] = {
     **free_round_commands.POSTINGS,
     **rate_commands.POSTINGS,
     **fx_commands.POSTINGS,
+    **fx_refunds.POSTINGS,
 }
 """What each recorded command posts."""
 

@@ -56,6 +56,7 @@ class Kind(IntEnum):
     PROMO_PAYOUT = 22
     FREE_ROUNDS = 23
     POINTS_EXPIRY = 24
+    FX_REFUND = 25
 
 
 class Category(IntEnum):

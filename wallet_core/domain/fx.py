@@ -4,14 +4,17 @@ A quote is the player's for some seconds, for one amount, once. Amounts are in d
 what a player agrees to is what is posted; what rounding leaves is part of the margin.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 from msgspec import Struct
 
+from wallet_core.domain.accounts import CASH
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Keyed
 from wallet_core.domain.fx_terms import DAY, FxTerms
 from wallet_core.domain.money import CURRENCIES, INT64_MAX, Currency
+from wallet_core.domain.pockets import Pocket, balances, withdrawable
 from wallet_core.domain.rates import ONE, Rates, Table, apart, client_rate, gaining
 
 
@@ -30,6 +33,8 @@ class State(IntEnum):
     CANCELLED = 3
     REVERSED = 4
     EXPIRED = 5
+    REFUNDED = 6  # all that was given has gone back where it came from
+    PART_REFUNDED = 7
 
 
 class Price(Struct, frozen=True):
@@ -49,7 +54,7 @@ class Price(Struct, frozen=True):
 
 
 class Quote(Keyed, frozen=True):
-    """A promise to one player (R-FX-02). All but `state`, `changed_at` and `transaction_id` is written once.
+    """A promise to one player (R-FX-02). All is written once but the last five: what has become of it.
 
     Attributes:
         mid, client: rates of `rates.ONE`.
@@ -58,6 +63,7 @@ class Quote(Keyed, frozen=True):
         policy_version: of the terms it was made by.
         reference, volume: what it counts for limits, at the rate of its table, never valued again (R-FX-13).
         transaction_id: of its execution.
+        refunded, taken: what of `given` has gone back, and what of `credited` that took (R-FX-12).
     """
 
     player_id: str
@@ -81,6 +87,8 @@ class Quote(Keyed, frozen=True):
     state: State
     changed_at: int
     transaction_id: bytes = b""
+    refunded: int = 0
+    taken: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -231,10 +239,36 @@ def round_trips(done: tuple[Converted, ...]) -> int:
     return found
 
 
-def refundable(quote: Quote, left: int) -> int:
-    """Return how much of what was given may go back where it came from, when so much of what was credited is left.
+REFUNDABLE = frozenset({State.USED, State.PART_REFUNDED})
+"""States in which there may be something to go back."""
 
-    At the stored quote, rounded down to display units (R-FX-12). The difference is an FX result.
+
+def movable(currency: str, pockets: Mapping[str, Pocket], *, frozen: bool = False) -> int:
+    """Return the cash that may go into another currency, or back where it came from: of the main pocket, and no more
+    than may leave (R-FX-14, R-DEBT-04).
+    """
+    cash = pockets.get(CASH)
+    return min(cash.amount if cash else 0, withdrawable(balances(currency, pockets), frozen=frozen))
+
+
+def refundable(quote: Quote, left: int) -> int:
+    """Return how much more of what was given may go back where it came from, when so much cash of the target is left.
+
+    At the stored quote, and of all refunds together: what all that was taken and is left pays for, rounded down to
+    display units (R-FX-12).
     """
     quantum = CURRENCIES[quote.source].quantum
-    return quote.given * min(left, quote.credited) // quote.credited // quantum * quantum
+    paid = quote.given * min(quote.taken + left, quote.credited) // quote.credited
+    return paid // quantum * quantum - quote.refunded
+
+
+def cost(quote: Quote, amount: int, left: int) -> int:
+    """Return what it takes to give back an amount that is refundable.
+
+    It is what all refunds together cost, rounded up to display units, less what was taken before: so the house never
+    loses by rounding, parts cost what the whole does, and the whole costs just what was credited. Where less than a
+    display unit is in the way, all that is left is enough.
+    """
+    quantum = CURRENCIES[quote.target].quantum
+    whole = -(-quote.credited * (quote.refunded + amount) // (quote.given * quantum)) * quantum
+    return min(whole - quote.taken, left)

@@ -5,15 +5,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from wallet_core.domain.accounts import CASH, FX_MARGIN, FX_POSITION
+from wallet_core.domain.actors import Actor
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Journal, Keyed, Kind, Posting
-from wallet_core.domain.fx import Conversions, Converted, Quote, Side, State, allowed, chosen, price, volume
+from wallet_core.domain.fx import Conversions, Converted, Quote, Side, State, allowed, chosen, movable, price, volume
 from wallet_core.domain.fx_terms import FxTerms
 from wallet_core.domain.money import CURRENCIES, INT64_MAX, CurrencyKind
 from wallet_core.domain.players import Player, Status, wallet_currency
-from wallet_core.domain.pockets import balances, withdrawable
 from wallet_core.domain.rates import Place, Rates, key_of, text_of
 
 QUOTES = "~quotes"
@@ -23,7 +23,7 @@ FX = "~fx"
 """Whose id space the request ids of what is done with them are."""
 
 
-class _OfQuote(Recorded, frozen=True):
+class OfQuote(Recorded, frozen=True):
     """A command about one quote."""
 
     quote_id: str
@@ -34,7 +34,7 @@ class _OfQuote(Recorded, frozen=True):
         return (Quote, (self.player_id, self.quote_id)), (Conversions, (self.player_id,))
 
 
-class OpenQuote(_OfQuote, frozen=True):
+class OpenQuote(OfQuote, frozen=True):
     """Promise a rate. Its id is its key, once for ever.
 
     Attributes:
@@ -65,7 +65,7 @@ class OpenQuote(_OfQuote, frozen=True):
         return *super().rows, *((Rates, key_of(*place)) for place in self.tables)
 
 
-class _Requested(_OfQuote, frozen=True):
+class _Requested(OfQuote, frozen=True):
     """What somebody asks to be done with a quote."""
 
     request_id: str
@@ -111,13 +111,13 @@ class ReverseQuote(_Requested, frozen=True):
     """Undo a conversion that was made, at its own rate: for two people only (rulebook 10)."""
 
     reason: str
-    actor: str
-    approver: str
+    actor: Actor
+    approver: Actor
 
     @property
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
-        return "REVERSE", self.quote_id, self.reason, self.actor, self.approver
+        return "REVERSE", self.quote_id, self.reason, self.actor.name, self.approver.name
 
 
 def _converting(desk: Desk, source: str, target: str) -> Player:
@@ -184,7 +184,7 @@ def _lately(desk: Desk) -> Conversions:
     return desk.book.noun(Conversions, player_id) or Conversions(player_id)
 
 
-def _find(desk: Desk, quote_id: str) -> Quote:
+def find(desk: Desk, quote_id: str) -> Quote:
     """Return a quote of the player (R-FX-03).
 
     Raises:
@@ -202,7 +202,7 @@ def _standing(desk: Desk, quote_id: str) -> Quote:
     Raises:
         Refused: QUOTE_NOT_FOUND, QUOTE_USED, QUOTE_EXPIRED.
     """
-    quote = _find(desk, quote_id)
+    quote = find(desk, quote_id)
     match quote.state_at(desk.at):
         case State.OPEN:
             return quote
@@ -221,8 +221,7 @@ def _execute(desk: Desk, command: ExecuteQuote) -> Posting:
     player = _converting(desk, quote.source, quote.target)
     done = _lately(desk).within(desk.at)
     allowed(done, command.terms, quote, desk.at)
-    held = balances(quote.source, desk.book.pockets(player.player_id, quote.source))
-    if quote.given > min(desk.held(quote.source, CASH), withdrawable(held)):  # what is owed does not flee (R-DEBT-04)
+    if quote.given > movable(quote.source, desk.book.pockets(player.player_id, quote.source)):
         raise Refused(Reason.INSUFFICIENT_FUNDS)
     if desk.held(quote.target, CASH) + quote.credited > INT64_MAX:
         raise Refused(Reason.INVALID_AMOUNT)
@@ -258,9 +257,13 @@ def _cancel(desk: Desk, command: CancelQuote) -> Posting:
 
 
 def _reverse(desk: Desk, command: ReverseQuote) -> Posting:
-    if command.actor.strip().casefold() == command.approver.strip().casefold():
-        raise Refused(Reason.INVALID_REQUEST, "approver: somebody else than the actor.")
-    quote = _find(desk, command.quote_id)
+    if command.approver.is_also(command.actor):
+        raise Refused(
+            Reason.INVALID_REQUEST,
+            "approver: somebody else than the actor, by a caller that vouches for both (vouches in [[tokens]])."
+            f" The actor is {command.actor.identity}, and this is {command.approver.identity}.",
+        )
+    quote = find(desk, command.quote_id)
     if quote.state is not State.USED:
         raise Refused(Reason.REFERENCE_MISMATCH, "Only a conversion that was made, and stands, is undone.")
     if quote.credited > desk.held(quote.target, CASH):
@@ -271,8 +274,16 @@ def _reverse(desk: Desk, command: ReverseQuote) -> Posting:
     lately = _lately(desk)
     if lately.done:
         desk.book.put(replace(lately, done=tuple(each for each in lately.done if each.quote_id != quote.quote_id)))
-    words = (("reason", command.reason), ("actor", command.actor), ("approver", command.approver))
-    return _posting(Kind.FX_REVERSAL, quote, -1, *words)
+    return _posting(
+        Kind.FX_REVERSAL,
+        quote,
+        -1,
+        ("reason", command.reason),
+        ("actor", command.actor.name),
+        ("actor_identity", command.actor.identity),
+        ("approver", command.approver.name),
+        ("approver_identity", command.approver.identity),
+    )
 
 
 POSTINGS: dict[type[Recorded], Poster] = {

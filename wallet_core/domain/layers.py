@@ -54,12 +54,17 @@ class Context(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """A setting that stands in a version, its value read, and the publication that put it there (R-CFG-05)."""
+    """A setting that stands in a version, its value read, and the publication that put it there (R-CFG-05).
+
+    Attributes:
+        author, identity: of the publication (actors.py).
+    """
 
     setting: Setting
     value: Value
     version: int
     author: str
+    identity: str = ""
 
 
 class Cell(Struct, frozen=True):

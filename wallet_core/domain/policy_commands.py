@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from wallet_core.domain import policy_guard
+from wallet_core.domain.actors import Actor
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
@@ -21,6 +22,9 @@ from wallet_core.domain.publications import Draft, Publication, settled
 
 POLICIES = "~policies"
 """Whose id space the ids of drafts and rollbacks are."""
+
+NOBODY = Actor("", "")
+"""Who has approved a draft."""
 
 MARGIN = 60_000_000
 """Nothing goes into force before what does so within a minute: another process may have begun by then (R-CFG-03)."""
@@ -35,7 +39,7 @@ class DraftPolicies(Recorded, frozen=True):
     """
 
     draft_id: str
-    author: str
+    author: Actor
     reason: str
     settings: tuple[Setting, ...]
     effective_at: int
@@ -50,7 +54,7 @@ class DraftPolicies(Recorded, frozen=True):
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
         settings = msgspec.json.encode(self.settings).decode()
-        return "DRAFT_POLICIES", self.author, self.reason, str(self.effective_at), settings
+        return "DRAFT_POLICIES", self.author.name, self.reason, str(self.effective_at), settings
 
 
 class _Publishing(Recorded, frozen=True):
@@ -73,7 +77,7 @@ class ApprovePolicies(_Publishing, frozen=True):
     """Publish a draft. Two who approve it at once have approved it once."""
 
     draft_id: str
-    approver: str
+    approver: Actor
 
     @property
     def partner(self) -> tuple[str, str]:
@@ -98,7 +102,7 @@ class RollBackPolicies(_Publishing, frozen=True):
     """
 
     version: int
-    actor: str
+    actor: Actor
     reason: str
     request_id: str
 
@@ -110,7 +114,7 @@ class RollBackPolicies(_Publishing, frozen=True):
     @property
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
-        return "ROLL_BACK_POLICIES", str(self.version), self.actor, self.reason
+        return "ROLL_BACK_POLICIES", str(self.version), self.actor.name, self.reason
 
 
 def _draft(desk: Desk, command: DraftPolicies) -> Posting:
@@ -119,16 +123,22 @@ def _draft(desk: Desk, command: DraftPolicies) -> Posting:
     draft = Draft(
         player_id=command.player_id,
         draft_id=command.draft_id,
-        author=command.author,
+        author=command.author.name,
         reason=command.reason,
         settings=command.settings,
         effective_at=command.effective_at,
         base=policies.last,
         drafted_at=desk.at,
+        author_identity=command.author.identity,
     )
-    policy_guard.check(policies, _published(draft, policies.last + 1, "", desk.at))
+    policy_guard.check(policies, _published(draft, policies.last + 1, NOBODY, desk.at))
     desk.book.put(draft)
-    return _note(("policies", "DRAFTED"), ("draft_id", draft.draft_id), ("author", draft.author))
+    return _note(
+        ("policies", "DRAFTED"),
+        ("draft_id", draft.draft_id),
+        ("author", draft.author),
+        ("author_identity", draft.author_identity),
+    )
 
 
 def _approve(desk: Desk, command: ApprovePolicies) -> Posting:
@@ -140,8 +150,13 @@ def _approve(desk: Desk, command: ApprovePolicies) -> Posting:
     draft = desk.book.noun(Draft, command.player_id, command.draft_id)
     if draft is None:
         raise Refused(Reason.POLICY_NOT_FOUND, f"There is no draft {command.draft_id}.")
-    if draft.author.strip().casefold() == command.approver.strip().casefold():
-        raise Refused(Reason.POLICY_FORBIDDEN, "R-CFG-04: four eyes: its author cannot approve a draft.")
+    if command.approver.is_also(draft.drafted_by):
+        raise Refused(
+            Reason.POLICY_FORBIDDEN,
+            "R-CFG-04: four eyes: its author cannot approve a draft."
+            f" It is by {draft.drafted_by.identity}, and this is {command.approver.identity};"
+            " a token is one person, unless it vouches for those it names.",
+        )
     if newer := policy_guard.touched_since(command.policies, draft.base, draft.settings):
         raise Refused(
             Reason.POLICY_FORBIDDEN,
@@ -169,13 +184,14 @@ def _roll_back(desk: Desk, command: RollBackPolicies) -> Posting:
         player_id=command.player_id,
         number=command.number,
         draft_id="",
-        author=command.actor,
+        author=command.actor.name,
         approver="",
         reason=command.reason,
         settings=_back(policies, command.version),
         effective_at=desk.at,
         published_at=desk.at,
         restores=command.version,
+        author_identity=command.actor.identity,
     )
     if not publication.settings:
         raise Refused(Reason.INVALID_REQUEST, f"version: nothing differs from what version {command.version} said.")
@@ -192,17 +208,19 @@ def _back(policies: Policies, version: int) -> tuple[Setting, ...]:
     return tuple(setting for setting in (*gone, *again) if setting.layer not in LAW)
 
 
-def _published(draft: Draft, number: int, approver: str, at: int) -> Publication:
+def _published(draft: Draft, number: int, approver: Actor, at: int) -> Publication:
     return Publication(
         player_id=draft.player_id,
         number=number,
         draft_id=draft.draft_id,
         author=draft.author,
-        approver=approver,
+        approver=approver.name,
         reason=draft.reason,
         settings=draft.settings,
         effective_at=max(draft.effective_at, at),  # never before now: what has been decided stays so
         published_at=at,
+        author_identity=draft.drafted_by.identity,
+        approver_identity=approver.identity,
     )
 
 
@@ -218,7 +236,9 @@ def _publish(desk: Desk, command: ApprovePolicies | RollBackPolicies, publicatio
         ("version", str(publication.number)),
         ("draft_id", publication.draft_id),
         ("author", publication.author),
+        ("author_identity", publication.author_identity),
         ("approver", publication.approver),
+        ("approver_identity", publication.approver_identity),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import Any
 
+from wallet_core.domain.actors import Actor
 from wallet_core.domain.entries import Keyed
 from wallet_core.domain.layers import Setting, Standing, readable
 from wallet_core.domain.packs import PACKS, Pack
@@ -29,6 +30,7 @@ class Draft(Keyed, frozen=True):
         player_id: empty: it is no player's.
         effective_at: the microsecond it is to go into force; 0: when it is approved.
         base: the last publication its author knew.
+        author_identity: as whom the core knows its author (actors.py).
     """
 
     player_id: str
@@ -39,6 +41,12 @@ class Draft(Keyed, frozen=True):
     effective_at: int
     base: int
     drafted_at: int
+    author_identity: str = ""
+
+    @property
+    def drafted_by(self) -> Actor:
+        """Its author; of one from before there were identities, by the stated name."""
+        return Actor(self.author, self.author_identity or self.author)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -54,6 +62,7 @@ class Publication(Keyed, frozen=True):
         number: its version; they have no gaps.
         draft_id: empty for a rollback.
         approver: another than its author (R-CFG-04); empty for a rollback, whose version was approved when it was new.
+        author_identity, approver_identity: as whom the core knows them (actors.py).
         effective_at: the microsecond it goes into force.
         restores: the version a rollback goes back to.
     """
@@ -68,6 +77,8 @@ class Publication(Keyed, frozen=True):
     effective_at: int
     published_at: int
     restores: int | None = None
+    author_identity: str = ""
+    approver_identity: str = ""
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -85,7 +96,9 @@ def settled(publications: Iterable[Publication]) -> list[Standing]:
         for setting in publication.settings:
             standing.pop(setting.place, None)
             if setting.value is not None and (value := readable(setting)) is not None:
-                standing[setting.place] = Standing(setting, value, publication.number, publication.author)
+                standing[setting.place] = Standing(
+                    setting, value, publication.number, publication.author, publication.author_identity
+                )
     return list(standing.values())
 
 

@@ -338,6 +338,7 @@ DRAFTS = Table(
         *_text("player_id", "draft_id", "author", "reason"),
         _tuple("settings", _settings),
         *_big("effective_at", "base", "drafted_at"),
+        *_text("author_identity"),
     ],
     (),
 )
@@ -352,6 +353,7 @@ PUBLICATIONS = Table(
         *_text("draft_id", "author", "approver", "reason"),
         _tuple("settings", _settings),
         *_big("effective_at", "published_at", "restores"),
+        *_text("author_identity", "approver_identity"),
     ],
     (),
 )
@@ -421,8 +423,9 @@ QUOTES = Table(
         _enum("state", QuoteState),
         *_big("changed_at"),
         *_bytes("transaction_id"),
+        *_big("refunded", "taken"),
     ],
-    ("state", "changed_at", "transaction_id"),
+    ("state", "changed_at", "transaction_id", "refunded", "taken"),
 )
 
 CONVERSIONS = Table(

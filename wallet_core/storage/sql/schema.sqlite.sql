@@ -221,7 +221,7 @@ create table policy_drafts (
     settings text not null, -- JSON array
     effective_at bigint not null, -- 0: when it is approved
     base bigint not null, -- the last publication its author knew
-    drafted_at bigint not null,
+    drafted_at bigint not null, author_identity text not null default '',
     primary key (player_id, draft_id)
 ) without rowid;
 
@@ -236,7 +236,7 @@ create table publications (
     settings text not null, -- JSON array
     effective_at bigint not null,
     published_at bigint not null,
-    restores bigint, -- the version a rollback goes back to
+    restores bigint, author_identity text not null default '', approver_identity text not null default '', -- the version a rollback goes back to
     primary key (player_id, number)
 ) without rowid;
 
@@ -317,7 +317,7 @@ create table quotes (
     expires_at bigint not null,
     state smallint not null, -- numbers of wallet.v1.QuoteState
     changed_at bigint not null,
-    transaction_id blob not null, -- of its execution
+    transaction_id blob not null, refunded bigint not null default 0, taken bigint not null default 0, -- of its execution
     primary key (player_id, quote_id),
     constraint quotes_margin_check check (given > 0 and credited > 0 and mid_value >= credited)
 ) without rowid;

@@ -28,7 +28,7 @@ from wallet.v1 import common_pb2 as wallet_dot_v1_dot_common__pb2
 from wallet.v1 import wallet_pb2 as wallet_dot_v1_dot_wallet__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12wallet/v1/fx.proto\x12\twallet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x16wallet/v1/wallet.proto\"2\n\x04Rate\x12\x0c\n\x04\x62\x61se\x18\x01 \x01(\t\x12\x0f\n\x07\x63ounter\x18\x02 \x01(\t\x12\x0b\n\x03mid\x18\x03 \x01(\t\"p\n\x13PublishRatesRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x05rates\x18\x03 \x03(\x0b\x32\x0f.wallet.v1.Rate\"A\n\x14PublishRatesResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"!\n\x0fGetRatesRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\"\xa7\x01\n\tRateTable\x12\x0e\n\x06source\x18\x01 \x01(\t\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cpublished_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x05rates\x18\x04 \x03(\x0b\x32\x0f.wallet.v1.Rate\x12\r\n\x05\x66resh\x18\x05 \x01(\x08\"]\n\x10GetRatesResponse\x12$\n\x06tables\x18\x01 \x03(\x0b\x32\x14.wallet.v1.RateTable\x12\x0f\n\x07weekend\x18\x02 \x01(\x08\x12\x12\n\nmargin_bps\x18\x03 \x01(\x05\"\xa1\x04\n\x05Quote\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12\"\n\x04side\x18\x03 \x01(\x0e\x32\x14.wallet.v1.QuoteSide\x12$\n\x05state\x18\x04 \x01(\x0e\x32\x15.wallet.v1.QuoteState\x12 \n\x06source\x18\x05 \x01(\x0b\x32\x10.wallet.v1.Money\x12 \n\x06target\x18\x06 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08mid_rate\x18\x07 \x01(\t\x12\x13\n\x0b\x63lient_rate\x18\x08 \x01(\t\x12\x13\n\x0brate_source\x18\t \x01(\t\x12+\n\x07rate_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\tmid_value\x18\x0b \x01(\x0b\x32\x10.wallet.v1.Money\x12 \n\x06margin\x18\x0c \x01(\x0b\x32\x10.wallet.v1.Money\x12\x12\n\nmargin_bps\x18\r \x01(\x05\x12.\n\ncreated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0epolicy_version\x18\x10 \x01(\x03\x12\x11\n\tsignature\x18\x11 \x01(\t\x12\x16\n\x0etransaction_id\x18\x12 \x01(\t\"\x9b\x01\n\x10OpenQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12 \n\x04sell\x18\x03 \x01(\x0b\x32\x10.wallet.v1.MoneyH\x00\x12\x1f\n\x03\x62uy\x18\x04 \x01(\x0b\x32\x10.wallet.v1.MoneyH\x00\x12\x15\n\rcurrency_code\x18\x05 \x01(\tB\x08\n\x06\x61mount\"4\n\x11OpenQuoteResponse\x12\x1f\n\x05quote\x18\x01 \x01(\x0b\x32\x10.wallet.v1.Quote\"\x83\x01\n\x13\x45xecuteQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12 \n\x06source\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x11\n\tsignature\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"b\n\x14\x45xecuteQuoteResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12\x1f\n\x05quote\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Quote\"M\n\x12\x43\x61ncelQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"6\n\x13\x43\x61ncelQuoteResponse\x12\x1f\n\x05quote\x18\x01 \x01(\x0b\x32\x10.wallet.v1.Quote\"6\n\x0fGetQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\"Y\n\x10GetQuoteResponse\x12\x1f\n\x05quote\x18\x01 \x01(\x0b\x32\x10.wallet.v1.Quote\x12$\n\nrefundable\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\"E\n\x11ListQuotesRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x1d\n\x04page\x18\x02 \x01(\x0b\x32\x0f.wallet.v1.Page\"O\n\x12ListQuotesResponse\x12 \n\x06quotes\x18\x01 \x03(\x0b\x32\x10.wallet.v1.Quote\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x7f\n\x13ReverseQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x10\n\x08\x61pprover\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"b\n\x14ReverseQuoteResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12\x1f\n\x05quote\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Quote*P\n\tQuoteSide\x12\x1a\n\x16QUOTE_SIDE_UNSPECIFIED\x10\x00\x12\x13\n\x0fQUOTE_SIDE_SELL\x10\x01\x12\x12\n\x0eQUOTE_SIDE_BUY\x10\x02*\xa3\x01\n\nQuoteState\x12\x1b\n\x17QUOTE_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10QUOTE_STATE_OPEN\x10\x01\x12\x14\n\x10QUOTE_STATE_USED\x10\x02\x12\x19\n\x15QUOTE_STATE_CANCELLED\x10\x03\x12\x18\n\x14QUOTE_STATE_REVERSED\x10\x04\x12\x17\n\x13QUOTE_STATE_EXPIRED\x10\x05\x32\xaa\x05\n\tFxService\x12V\n\x0cPublishRates\x12\x1e.wallet.v1.PublishRatesRequest\x1a\x1f.wallet.v1.PublishRatesResponse\"\x05\x8a\xb5\x18\x01\x01\x12L\n\x08GetRates\x12\x1a.wallet.v1.GetRatesRequest\x1a\x1b.wallet.v1.GetRatesResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x12N\n\tOpenQuote\x12\x1b.wallet.v1.OpenQuoteRequest\x1a\x1c.wallet.v1.OpenQuoteResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12W\n\x0c\x45xecuteQuote\x12\x1e.wallet.v1.ExecuteQuoteRequest\x1a\x1f.wallet.v1.ExecuteQuoteResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12T\n\x0b\x43\x61ncelQuote\x12\x1d.wallet.v1.CancelQuoteRequest\x1a\x1e.wallet.v1.CancelQuoteResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12L\n\x08GetQuote\x12\x1a.wallet.v1.GetQuoteRequest\x1a\x1b.wallet.v1.GetQuoteResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x12R\n\nListQuotes\x12\x1c.wallet.v1.ListQuotesRequest\x1a\x1d.wallet.v1.ListQuotesResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x12V\n\x0cReverseQuote\x12\x1e.wallet.v1.ReverseQuoteRequest\x1a\x1f.wallet.v1.ReverseQuoteResponse\"\x05\x8a\xb5\x18\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12wallet/v1/fx.proto\x12\twallet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x16wallet/v1/wallet.proto\"2\n\x04Rate\x12\x0c\n\x04\x62\x61se\x18\x01 \x01(\t\x12\x0f\n\x07\x63ounter\x18\x02 \x01(\t\x12\x0b\n\x03mid\x18\x03 \x01(\t\"p\n\x13PublishRatesRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x05rates\x18\x03 \x03(\x0b\x32\x0f.wallet.v1.Rate\"A\n\x14PublishRatesResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"!\n\x0fGetRatesRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\"\xa7\x01\n\tRateTable\x12\x0e\n\x06source\x18\x01 \x01(\t\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cpublished_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x05rates\x18\x04 \x03(\x0b\x32\x0f.wallet.v1.Rate\x12\r\n\x05\x66resh\x18\x05 \x01(\x08\"]\n\x10GetRatesResponse\x12$\n\x06tables\x18\x01 \x03(\x0b\x32\x14.wallet.v1.RateTable\x12\x0f\n\x07weekend\x18\x02 \x01(\x08\x12\x12\n\nmargin_bps\x18\x03 \x01(\x05\"\xe6\x04\n\x05Quote\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12\"\n\x04side\x18\x03 \x01(\x0e\x32\x14.wallet.v1.QuoteSide\x12$\n\x05state\x18\x04 \x01(\x0e\x32\x15.wallet.v1.QuoteState\x12 \n\x06source\x18\x05 \x01(\x0b\x32\x10.wallet.v1.Money\x12 \n\x06target\x18\x06 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08mid_rate\x18\x07 \x01(\t\x12\x13\n\x0b\x63lient_rate\x18\x08 \x01(\t\x12\x13\n\x0brate_source\x18\t \x01(\t\x12+\n\x07rate_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\tmid_value\x18\x0b \x01(\x0b\x32\x10.wallet.v1.Money\x12 \n\x06margin\x18\x0c \x01(\x0b\x32\x10.wallet.v1.Money\x12\x12\n\nmargin_bps\x18\r \x01(\x05\x12.\n\ncreated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0epolicy_version\x18\x10 \x01(\x03\x12\x11\n\tsignature\x18\x11 \x01(\t\x12\x16\n\x0etransaction_id\x18\x12 \x01(\t\x12\"\n\x08refunded\x18\x13 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x1f\n\x05taken\x18\x14 \x01(\x0b\x32\x10.wallet.v1.Money\"\x9b\x01\n\x10OpenQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12 \n\x04sell\x18\x03 \x01(\x0b\x32\x10.wallet.v1.MoneyH\x00\x12\x1f\n\x03\x62uy\x18\x04 \x01(\x0b\x32\x10.wallet.v1.MoneyH\x00\x12\x15\n\rcurrency_code\x18\x05 \x01(\tB\x08\n\x06\x61mount\"4\n\x11OpenQuoteResponse\x12\x1f\n\x05quote\x18\x01 \x01(\x0b\x32\x10.wallet.v1.Quote\"\x83\x01\n\x13\x45xecuteQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12 \n\x06source\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x11\n\tsignature\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"b\n\x14\x45xecuteQuoteResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12\x1f\n\x05quote\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Quote\"M\n\x12\x43\x61ncelQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"6\n\x13\x43\x61ncelQuoteResponse\x12\x1f\n\x05quote\x18\x01 \x01(\x0b\x32\x10.wallet.v1.Quote\"6\n\x0fGetQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\"Y\n\x10GetQuoteResponse\x12\x1f\n\x05quote\x18\x01 \x01(\x0b\x32\x10.wallet.v1.Quote\x12$\n\nrefundable\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\"E\n\x11ListQuotesRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x1d\n\x04page\x18\x02 \x01(\x0b\x32\x0f.wallet.v1.Page\"O\n\x12ListQuotesResponse\x12 \n\x06quotes\x18\x01 \x03(\x0b\x32\x10.wallet.v1.Quote\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x7f\n\x13ReverseQuoteRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x10\n\x08\x61pprover\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"b\n\x14ReverseQuoteResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12\x1f\n\x05quote\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Quote\"\xbf\x01\n\x17RefundConversionRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08quote_id\x18\x02 \x01(\t\x12\x0e\n\x06psp_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12 \n\x06\x61mount\x18\x05 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x07 \x01(\t\x12\x1a\n\x12\x66orfeits_confirmed\x18\x08 \x01(\x08\"\x8a\x01\n\x18RefundConversionResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12\x1f\n\x05quote\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Quote\x12\"\n\x08refunded\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money*P\n\tQuoteSide\x12\x1a\n\x16QUOTE_SIDE_UNSPECIFIED\x10\x00\x12\x13\n\x0fQUOTE_SIDE_SELL\x10\x01\x12\x12\n\x0eQUOTE_SIDE_BUY\x10\x02*\xdc\x01\n\nQuoteState\x12\x1b\n\x17QUOTE_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10QUOTE_STATE_OPEN\x10\x01\x12\x14\n\x10QUOTE_STATE_USED\x10\x02\x12\x19\n\x15QUOTE_STATE_CANCELLED\x10\x03\x12\x18\n\x14QUOTE_STATE_REVERSED\x10\x04\x12\x17\n\x13QUOTE_STATE_EXPIRED\x10\x05\x12\x18\n\x14QUOTE_STATE_REFUNDED\x10\x06\x12\x1d\n\x19QUOTE_STATE_PART_REFUNDED\x10\x07\x32\x8f\x06\n\tFxService\x12V\n\x0cPublishRates\x12\x1e.wallet.v1.PublishRatesRequest\x1a\x1f.wallet.v1.PublishRatesResponse\"\x05\x8a\xb5\x18\x01\x01\x12L\n\x08GetRates\x12\x1a.wallet.v1.GetRatesRequest\x1a\x1b.wallet.v1.GetRatesResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x12N\n\tOpenQuote\x12\x1b.wallet.v1.OpenQuoteRequest\x1a\x1c.wallet.v1.OpenQuoteResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12W\n\x0c\x45xecuteQuote\x12\x1e.wallet.v1.ExecuteQuoteRequest\x1a\x1f.wallet.v1.ExecuteQuoteResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12T\n\x0b\x43\x61ncelQuote\x12\x1d.wallet.v1.CancelQuoteRequest\x1a\x1e.wallet.v1.CancelQuoteResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x12L\n\x08GetQuote\x12\x1a.wallet.v1.GetQuoteRequest\x1a\x1b.wallet.v1.GetQuoteResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x12R\n\nListQuotes\x12\x1c.wallet.v1.ListQuotesRequest\x1a\x1d.wallet.v1.ListQuotesResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x12V\n\x0cReverseQuote\x12\x1e.wallet.v1.ReverseQuoteRequest\x1a\x1f.wallet.v1.ReverseQuoteResponse\"\x05\x8a\xb5\x18\x01\x01\x12\x63\n\x10RefundConversion\x12\".wallet.v1.RefundConversionRequest\x1a#.wallet.v1.RefundConversionResponse\"\x06\x8a\xb5\x18\x02\x01\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,10 +51,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FXSERVICE'].methods_by_name['ListQuotes']._serialized_options = b'\212\265\030\003\001\003\004'
   _globals['_FXSERVICE'].methods_by_name['ReverseQuote']._loaded_options = None
   _globals['_FXSERVICE'].methods_by_name['ReverseQuote']._serialized_options = b'\212\265\030\001\001'
-  _globals['_QUOTESIDE']._serialized_start=2328
-  _globals['_QUOTESIDE']._serialized_end=2408
-  _globals['_QUOTESTATE']._serialized_start=2411
-  _globals['_QUOTESTATE']._serialized_end=2574
+  _globals['_FXSERVICE'].methods_by_name['RefundConversion']._loaded_options = None
+  _globals['_FXSERVICE'].methods_by_name['RefundConversion']._serialized_options = b'\212\265\030\002\001\003'
+  _globals['_QUOTESIDE']._serialized_start=2732
+  _globals['_QUOTESIDE']._serialized_end=2812
+  _globals['_QUOTESTATE']._serialized_start=2815
+  _globals['_QUOTESTATE']._serialized_end=3035
   _globals['_RATE']._serialized_start=138
   _globals['_RATE']._serialized_end=188
   _globals['_PUBLISHRATESREQUEST']._serialized_start=190
@@ -68,31 +70,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETRATESRESPONSE']._serialized_start=576
   _globals['_GETRATESRESPONSE']._serialized_end=669
   _globals['_QUOTE']._serialized_start=672
-  _globals['_QUOTE']._serialized_end=1217
-  _globals['_OPENQUOTEREQUEST']._serialized_start=1220
-  _globals['_OPENQUOTEREQUEST']._serialized_end=1375
-  _globals['_OPENQUOTERESPONSE']._serialized_start=1377
-  _globals['_OPENQUOTERESPONSE']._serialized_end=1429
-  _globals['_EXECUTEQUOTEREQUEST']._serialized_start=1432
-  _globals['_EXECUTEQUOTEREQUEST']._serialized_end=1563
-  _globals['_EXECUTEQUOTERESPONSE']._serialized_start=1565
-  _globals['_EXECUTEQUOTERESPONSE']._serialized_end=1663
-  _globals['_CANCELQUOTEREQUEST']._serialized_start=1665
-  _globals['_CANCELQUOTEREQUEST']._serialized_end=1742
-  _globals['_CANCELQUOTERESPONSE']._serialized_start=1744
-  _globals['_CANCELQUOTERESPONSE']._serialized_end=1798
-  _globals['_GETQUOTEREQUEST']._serialized_start=1800
-  _globals['_GETQUOTEREQUEST']._serialized_end=1854
-  _globals['_GETQUOTERESPONSE']._serialized_start=1856
-  _globals['_GETQUOTERESPONSE']._serialized_end=1945
-  _globals['_LISTQUOTESREQUEST']._serialized_start=1947
-  _globals['_LISTQUOTESREQUEST']._serialized_end=2016
-  _globals['_LISTQUOTESRESPONSE']._serialized_start=2018
-  _globals['_LISTQUOTESRESPONSE']._serialized_end=2097
-  _globals['_REVERSEQUOTEREQUEST']._serialized_start=2099
-  _globals['_REVERSEQUOTEREQUEST']._serialized_end=2226
-  _globals['_REVERSEQUOTERESPONSE']._serialized_start=2228
-  _globals['_REVERSEQUOTERESPONSE']._serialized_end=2326
-  _globals['_FXSERVICE']._serialized_start=2577
-  _globals['_FXSERVICE']._serialized_end=3259
+  _globals['_QUOTE']._serialized_end=1286
+  _globals['_OPENQUOTEREQUEST']._serialized_start=1289
+  _globals['_OPENQUOTEREQUEST']._serialized_end=1444
+  _globals['_OPENQUOTERESPONSE']._serialized_start=1446
+  _globals['_OPENQUOTERESPONSE']._serialized_end=1498
+  _globals['_EXECUTEQUOTEREQUEST']._serialized_start=1501
+  _globals['_EXECUTEQUOTEREQUEST']._serialized_end=1632
+  _globals['_EXECUTEQUOTERESPONSE']._serialized_start=1634
+  _globals['_EXECUTEQUOTERESPONSE']._serialized_end=1732
+  _globals['_CANCELQUOTEREQUEST']._serialized_start=1734
+  _globals['_CANCELQUOTEREQUEST']._serialized_end=1811
+  _globals['_CANCELQUOTERESPONSE']._serialized_start=1813
+  _globals['_CANCELQUOTERESPONSE']._serialized_end=1867
+  _globals['_GETQUOTEREQUEST']._serialized_start=1869
+  _globals['_GETQUOTEREQUEST']._serialized_end=1923
+  _globals['_GETQUOTERESPONSE']._serialized_start=1925
+  _globals['_GETQUOTERESPONSE']._serialized_end=2014
+  _globals['_LISTQUOTESREQUEST']._serialized_start=2016
+  _globals['_LISTQUOTESREQUEST']._serialized_end=2085
+  _globals['_LISTQUOTESRESPONSE']._serialized_start=2087
+  _globals['_LISTQUOTESRESPONSE']._serialized_end=2166
+  _globals['_REVERSEQUOTEREQUEST']._serialized_start=2168
+  _globals['_REVERSEQUOTEREQUEST']._serialized_end=2295
+  _globals['_REVERSEQUOTERESPONSE']._serialized_start=2297
+  _globals['_REVERSEQUOTERESPONSE']._serialized_end=2395
+  _globals['_REFUNDCONVERSIONREQUEST']._serialized_start=2398
+  _globals['_REFUNDCONVERSIONREQUEST']._serialized_end=2589
+  _globals['_REFUNDCONVERSIONRESPONSE']._serialized_start=2592
+  _globals['_REFUNDCONVERSIONRESPONSE']._serialized_end=2730
+  _globals['_FXSERVICE']._serialized_start=3038
+  _globals['_FXSERVICE']._serialized_end=3821
 # @@protoc_insertion_point(module_scope)

@@ -58,6 +58,10 @@ class _QuoteStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QuoteState
     """It was used, and the conversion undone."""
     QUOTE_STATE_EXPIRED: _QuoteState.ValueType  # 5
     """Its time was over before it was used."""
+    QUOTE_STATE_REFUNDED: _QuoteState.ValueType  # 6
+    """It was used, and all that was given has gone back where it came from."""
+    QUOTE_STATE_PART_REFUNDED: _QuoteState.ValueType  # 7
+    """It was used, and a part of what was given has gone back."""
 
 class QuoteState(_QuoteState, metaclass=_QuoteStateEnumTypeWrapper): ...
 
@@ -69,6 +73,10 @@ QUOTE_STATE_REVERSED: QuoteState.ValueType  # 4
 """It was used, and the conversion undone."""
 QUOTE_STATE_EXPIRED: QuoteState.ValueType  # 5
 """Its time was over before it was used."""
+QUOTE_STATE_REFUNDED: QuoteState.ValueType  # 6
+"""It was used, and all that was given has gone back where it came from."""
+QUOTE_STATE_PART_REFUNDED: QuoteState.ValueType  # 7
+"""It was used, and a part of what was given has gone back."""
 Global___QuoteState: _TypeAlias = QuoteState  # noqa: Y015
 
 @_typing.final
@@ -240,7 +248,7 @@ Global___GetRatesResponse: _TypeAlias = GetRatesResponse  # noqa: Y015
 
 @_typing.final
 class Quote(_message.Message):
-    """A promise of a price (R-FX-02). All but its state is the same for ever."""
+    """A promise of a price (R-FX-02). All but its state, and what was refunded, is the same for ever."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -262,6 +270,8 @@ class Quote(_message.Message):
     POLICY_VERSION_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
     TRANSACTION_ID_FIELD_NUMBER: _builtins.int
+    REFUNDED_FIELD_NUMBER: _builtins.int
+    TAKEN_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     quote_id: _builtins.str
     side: Global___QuoteSide.ValueType
@@ -276,7 +286,7 @@ class Quote(_message.Message):
     policy_version: _builtins.int
     """Of the terms it was made by."""
     signature: _builtins.str
-    """Vouches for all of it but the state. To be sent with ExecuteQuote."""
+    """Vouches for all of it that is the same for ever. To be sent with ExecuteQuote."""
     transaction_id: _builtins.str
     """Of the conversion; empty until there is one."""
     @_builtins.property
@@ -301,6 +311,12 @@ class Quote(_message.Message):
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """From this moment on it is expired (R-FX-04)."""
 
+    @_builtins.property
+    def refunded(self) -> _common_pb2.Money:
+        """What of the source has gone back where it came from, and what of the target that took: all refunds together."""
+
+    @_builtins.property
+    def taken(self) -> _common_pb2.Money: ...
     def __init__(
         self,
         *,
@@ -322,10 +338,12 @@ class Quote(_message.Message):
         policy_version: _builtins.int = ...,
         signature: _builtins.str = ...,
         transaction_id: _builtins.str = ...,
+        refunded: _common_pb2.Money | None = ...,
+        taken: _common_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_at", b"expires_at", "margin", b"margin", "mid_value", b"mid_value", "rate_at", b"rate_at", "source", b"source", "target", b"target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_at", b"expires_at", "margin", b"margin", "mid_value", b"mid_value", "rate_at", b"rate_at", "refunded", b"refunded", "source", b"source", "taken", b"taken", "target", b"target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_rate", b"client_rate", "created_at", b"created_at", "expires_at", b"expires_at", "margin", b"margin", "margin_bps", b"margin_bps", "mid_rate", b"mid_rate", "mid_value", b"mid_value", "player_id", b"player_id", "policy_version", b"policy_version", "quote_id", b"quote_id", "rate_at", b"rate_at", "rate_source", b"rate_source", "side", b"side", "signature", b"signature", "source", b"source", "state", b"state", "target", b"target", "transaction_id", b"transaction_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_rate", b"client_rate", "created_at", b"created_at", "expires_at", b"expires_at", "margin", b"margin", "margin_bps", b"margin_bps", "mid_rate", b"mid_rate", "mid_value", b"mid_value", "player_id", b"player_id", "policy_version", b"policy_version", "quote_id", b"quote_id", "rate_at", b"rate_at", "rate_source", b"rate_source", "refunded", b"refunded", "side", b"side", "signature", b"signature", "source", b"source", "state", b"state", "taken", b"taken", "target", b"target", "transaction_id", b"transaction_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -528,8 +546,8 @@ class GetQuoteResponse(_message.Message):
     def quote(self) -> Global___Quote: ...
     @_builtins.property
     def refundable(self) -> _common_pb2.Money:
-        """Of a quote that was used: how much of what was given may go back where it came from, with what is left now of what was
-        credited (R-FX-12).
+        """Of a quote that was used: how much more of what was given may go back where it came from, with what is left now of
+        what was credited (R-FX-12).
         """
 
     def __init__(
@@ -605,7 +623,7 @@ class ReverseQuoteRequest(_message.Message):
     player_id: _builtins.str
     quote_id: _builtins.str
     reason: _builtins.str
-    """Required: why, who does it, and who else has approved."""
+    """Required: why, who does it, and who else has approved. The caller must vouch for both."""
     actor: _builtins.str
     approver: _builtins.str
     request_id: _builtins.str
@@ -651,3 +669,84 @@ class ReverseQuoteResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReverseQuoteResponse: _TypeAlias = ReverseQuoteResponse  # noqa: Y015
+
+@_typing.final
+class RefundConversionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAYER_ID_FIELD_NUMBER: _builtins.int
+    QUOTE_ID_FIELD_NUMBER: _builtins.int
+    PSP_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    FORFEITS_CONFIRMED_FIELD_NUMBER: _builtins.int
+    player_id: _builtins.str
+    quote_id: _builtins.str
+    psp_id: _builtins.str
+    """The payment provider, part of the clearing account's name."""
+    request_id: _builtins.str
+    """Required. The idempotency key within the psp: its own id of the refund."""
+    reason: _builtins.str
+    """Required: why, and who says so."""
+    actor: _builtins.str
+    forfeits_confirmed: _builtins.bool
+    """The player has seen which bonuses it takes, and wants it. Without that it is refused BONUS_STATE where it would take
+    one (R-BONUS-22), and nothing is stored.
+    """
+    @_builtins.property
+    def amount(self) -> _common_pb2.Money:
+        """Optional, of the currency that was given, in display precision: all that is refundable."""
+
+    def __init__(
+        self,
+        *,
+        player_id: _builtins.str = ...,
+        quote_id: _builtins.str = ...,
+        psp_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        amount: _common_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        forfeits_confirmed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "amount", b"amount", "forfeits_confirmed", b"forfeits_confirmed", "player_id", b"player_id", "psp_id", b"psp_id", "quote_id", b"quote_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefundConversionRequest: _TypeAlias = RefundConversionRequest  # noqa: Y015
+
+@_typing.final
+class RefundConversionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESPONSE_FIELD_NUMBER: _builtins.int
+    QUOTE_FIELD_NUMBER: _builtins.int
+    REFUNDED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def response(self) -> _wallet_pb2.PlayResponse:
+        """Its balances are those of the currency that was taken."""
+
+    @_builtins.property
+    def quote(self) -> Global___Quote: ...
+    @_builtins.property
+    def refunded(self) -> _common_pb2.Money:
+        """What goes back by this refund, of the currency that was given."""
+
+    def __init__(
+        self,
+        *,
+        response: _wallet_pb2.PlayResponse | None = ...,
+        quote: Global___Quote | None = ...,
+        refunded: _common_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quote", b"quote", "refunded", b"refunded", "response", b"response"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quote", b"quote", "refunded", b"refunded", "response", b"response"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefundConversionResponse: _TypeAlias = RefundConversionResponse  # noqa: Y015

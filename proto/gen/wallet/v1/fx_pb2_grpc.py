@@ -76,6 +76,11 @@ class FxServiceStub:
                 request_serializer=wallet_dot_v1_dot_fx__pb2.ReverseQuoteRequest.SerializeToString,
                 response_deserializer=wallet_dot_v1_dot_fx__pb2.ReverseQuoteResponse.FromString,
                 _registered_method=True)
+        self.RefundConversion = channel.unary_unary(
+                '/wallet.v1.FxService/RefundConversion',
+                request_serializer=wallet_dot_v1_dot_fx__pb2.RefundConversionRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_fx__pb2.RefundConversionResponse.FromString,
+                _registered_method=True)
 
 
 class FxServiceServicer:
@@ -134,8 +139,18 @@ class FxServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReverseQuote(self, request, context):
-        """Undo a conversion at its own rate: for two people. The player must still have what was credited. Idempotent under
-        request_id.
+        """Undo a conversion at its own rate: for two people, so only by a caller that vouches for those it names (`vouches` in
+        the settings). The player must still have what was credited. Idempotent under request_id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefundConversion(self, request, context):
+        """Give a converted deposit, or a part of it, back where it came from: at its quote, whatever the rate is by now, and
+        no more than the cash that is left of what was credited pays for (R-FX-12). Ask GetQuote first how much that is.
+        What market rates and rounding leave stays in FX_POSITION. A blocked player gets it, a frozen wallet does not; it
+        takes of bonuses what a withdrawal takes. Idempotent under psp_id and request_id, refusals included.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,6 +198,11 @@ def add_FxServiceServicer_to_server(servicer, server):
                     servicer.ReverseQuote,
                     request_deserializer=wallet_dot_v1_dot_fx__pb2.ReverseQuoteRequest.FromString,
                     response_serializer=wallet_dot_v1_dot_fx__pb2.ReverseQuoteResponse.SerializeToString,
+            ),
+            'RefundConversion': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefundConversion,
+                    request_deserializer=wallet_dot_v1_dot_fx__pb2.RefundConversionRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_fx__pb2.RefundConversionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -403,6 +423,33 @@ class FxService:
             '/wallet.v1.FxService/ReverseQuote',
             wallet_dot_v1_dot_fx__pb2.ReverseQuoteRequest.SerializeToString,
             wallet_dot_v1_dot_fx__pb2.ReverseQuoteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefundConversion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.FxService/RefundConversion',
+            wallet_dot_v1_dot_fx__pb2.RefundConversionRequest.SerializeToString,
+            wallet_dot_v1_dot_fx__pb2.RefundConversionResponse.FromString,
             options,
             channel_credentials,
             insecure,

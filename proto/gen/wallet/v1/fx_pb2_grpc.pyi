@@ -36,8 +36,14 @@ class FxServiceStub:
     ListQuotes: _aio.UnaryUnaryMultiCallable[_fx_pb2.ListQuotesRequest, _fx_pb2.ListQuotesResponse]
     """A player's quotes, newest first."""
     ReverseQuote: _aio.UnaryUnaryMultiCallable[_fx_pb2.ReverseQuoteRequest, _fx_pb2.ReverseQuoteResponse]
-    """Undo a conversion at its own rate: for two people. The player must still have what was credited. Idempotent under
-    request_id.
+    """Undo a conversion at its own rate: for two people, so only by a caller that vouches for those it names (`vouches` in
+    the settings). The player must still have what was credited. Idempotent under request_id.
+    """
+    RefundConversion: _aio.UnaryUnaryMultiCallable[_fx_pb2.RefundConversionRequest, _fx_pb2.RefundConversionResponse]
+    """Give a converted deposit, or a part of it, back where it came from: at its quote, whatever the rate is by now, and
+    no more than the cash that is left of what was credited pays for (R-FX-12). Ask GetQuote first how much that is.
+    What market rates and rounding leave stays in FX_POSITION. A blocked player gets it, a frozen wallet does not; it
+    takes of bonuses what a withdrawal takes. Idempotent under psp_id and request_id, refusals included.
     """
 
 class FxServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -110,8 +116,20 @@ class FxServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _fx_pb2.ReverseQuoteRequest,
         context: _aio.ServicerContext[_fx_pb2.ReverseQuoteRequest, _abc.Awaitable[_fx_pb2.ReverseQuoteResponse]],
     ) -> _abc.Awaitable[_fx_pb2.ReverseQuoteResponse]:
-        """Undo a conversion at its own rate: for two people. The player must still have what was credited. Idempotent under
-        request_id.
+        """Undo a conversion at its own rate: for two people, so only by a caller that vouches for those it names (`vouches` in
+        the settings). The player must still have what was credited. Idempotent under request_id.
+        """
+
+    @_abc_1.abstractmethod
+    def RefundConversion(
+        self,
+        request: _fx_pb2.RefundConversionRequest,
+        context: _aio.ServicerContext[_fx_pb2.RefundConversionRequest, _abc.Awaitable[_fx_pb2.RefundConversionResponse]],
+    ) -> _abc.Awaitable[_fx_pb2.RefundConversionResponse]:
+        """Give a converted deposit, or a part of it, back where it came from: at its quote, whatever the rate is by now, and
+        no more than the cash that is left of what was credited pays for (R-FX-12). Ask GetQuote first how much that is.
+        What market rates and rounding leave stays in FX_POSITION. A blocked player gets it, a frozen wallet does not; it
+        takes of bonuses what a withdrawal takes. Idempotent under psp_id and request_id, refusals included.
         """
 
 def add_FxServiceServicer_to_server(servicer: FxServiceServicer, server: _aio.Server) -> None: ...

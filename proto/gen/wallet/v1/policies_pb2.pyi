@@ -186,6 +186,8 @@ class Publication(_message.Message):
     EFFECTIVE_AT_FIELD_NUMBER: _builtins.int
     RECORDED_AT_FIELD_NUMBER: _builtins.int
     RESTORES_FIELD_NUMBER: _builtins.int
+    AUTHOR_IDENTITY_FIELD_NUMBER: _builtins.int
+    APPROVER_IDENTITY_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Its version; absent of a draft. They have no gaps."""
     draft_id: _builtins.str
@@ -197,6 +199,11 @@ class Publication(_message.Message):
     reason: _builtins.str
     restores: _builtins.int
     """The version a rollback went back to."""
+    author_identity: _builtins.str
+    """As whom the core knows author and approver: <token>:<name> where the token vouches for those it names (`vouches` in
+    the settings), else the token's name, whoever it named. What is from before that has the stated name.
+    """
+    approver_identity: _builtins.str
     @_builtins.property
     def settings(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicySetting]: ...
     @_builtins.property
@@ -220,10 +227,12 @@ class Publication(_message.Message):
         effective_at: _timestamp_pb2.Timestamp | None = ...,
         recorded_at: _timestamp_pb2.Timestamp | None = ...,
         restores: _builtins.int | None = ...,
+        author_identity: _builtins.str = ...,
+        approver_identity: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_restores", b"_restores", "effective_at", b"effective_at", "recorded_at", b"recorded_at", "restores", b"restores"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores", b"_restores", "approver", b"approver", "author", b"author", "draft_id", b"draft_id", "effective_at", b"effective_at", "reason", b"reason", "recorded_at", b"recorded_at", "restores", b"restores", "settings", b"settings", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores", b"_restores", "approver", b"approver", "approver_identity", b"approver_identity", "author", b"author", "author_identity", b"author_identity", "draft_id", b"draft_id", "effective_at", b"effective_at", "reason", b"reason", "recorded_at", b"recorded_at", "restores", b"restores", "settings", b"settings", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__restores: _TypeAlias = _typing.Literal["restores"]  # noqa: Y015
     _WhichOneofArgType__restores: _TypeAlias = _typing.Literal["_restores", b"_restores"]  # noqa: Y015
@@ -297,7 +306,7 @@ class ApprovePoliciesRequest(_message.Message):
     APPROVER_FIELD_NUMBER: _builtins.int
     draft_id: _builtins.str
     approver: _builtins.str
-    """Required: another than the author."""
+    """Required: who approves. To a token that vouches for nobody it is the token that does."""
     def __init__(
         self,
         *,
@@ -567,6 +576,7 @@ class ConsideredSetting(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     AUTHOR_FIELD_NUMBER: _builtins.int
     LOST_FIELD_NUMBER: _builtins.int
+    AUTHOR_IDENTITY_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """The version that set it; 0: the packs, which stand in every version."""
     author: _builtins.str
@@ -574,6 +584,8 @@ class ConsideredSetting(_message.Message):
     """Why it lost: OVERRIDDEN by a weaker layer, LOCKED by a stronger one, LOOSER than another, the SAME as a stronger one.
     Empty: the value is this one's.
     """
+    author_identity: _builtins.str
+    """As whom the core knows the author (Publication.author_identity)."""
     @_builtins.property
     def setting(self) -> Global___PolicySetting: ...
     def __init__(
@@ -583,10 +595,11 @@ class ConsideredSetting(_message.Message):
         version: _builtins.int = ...,
         author: _builtins.str = ...,
         lost: _builtins.str = ...,
+        author_identity: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["setting", b"setting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "lost", b"lost", "setting", b"setting", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "author_identity", b"author_identity", "lost", b"lost", "setting", b"setting", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -78,7 +78,8 @@ class PolicyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApprovePolicies(self, request, context):
-        """Publish a draft, as another person than its author. It is checked again. Of two who approve it, the first has done
+        """Publish a draft, as another person than its author: that is who the call comes from, not who it names, unless its
+        token vouches for those it names. It is checked again. Of two who approve it, the first has done
         so, and both are answered the same. REASON_IN_PROGRESS: send it again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

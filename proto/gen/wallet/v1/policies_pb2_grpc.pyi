@@ -21,7 +21,8 @@ class PolicyServiceStub:
     REASON_POLICY_FORBIDDEN. Nothing is in force by it. Idempotent under draft_id.
     """
     ApprovePolicies: _aio.UnaryUnaryMultiCallable[_policies_pb2.ApprovePoliciesRequest, _policies_pb2.ApprovePoliciesResponse]
-    """Publish a draft, as another person than its author. It is checked again. Of two who approve it, the first has done
+    """Publish a draft, as another person than its author: that is who the call comes from, not who it names, unless its
+    token vouches for those it names. It is checked again. Of two who approve it, the first has done
     so, and both are answered the same. REASON_IN_PROGRESS: send it again.
     """
     RollBackPolicies: _aio.UnaryUnaryMultiCallable[_policies_pb2.RollBackPoliciesRequest, _policies_pb2.RollBackPoliciesResponse]
@@ -52,7 +53,8 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _policies_pb2.ApprovePoliciesRequest,
         context: _aio.ServicerContext[_policies_pb2.ApprovePoliciesRequest, _abc.Awaitable[_policies_pb2.ApprovePoliciesResponse]],
     ) -> _abc.Awaitable[_policies_pb2.ApprovePoliciesResponse]:
-        """Publish a draft, as another person than its author. It is checked again. Of two who approve it, the first has done
+        """Publish a draft, as another person than its author: that is who the call comes from, not who it names, unless its
+        token vouches for those it names. It is checked again. Of two who approve it, the first has done
         so, and both are answered the same. REASON_IN_PROGRESS: send it again.
         """
 

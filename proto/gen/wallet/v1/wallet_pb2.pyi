@@ -163,6 +163,8 @@ class _TransactionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Trans
     """Free rounds were granted, registered or ended; with what had waited for their end."""
     TRANSACTION_KIND_POINTS_EXPIRY: _TransactionKind.ValueType  # 24
     """The time of points was over."""
+    TRANSACTION_KIND_FX_REFUND: _TransactionKind.ValueType  # 25
+    """What was converted went back where it came from, at its own rate; of the currency that was taken for it."""
 
 class TransactionKind(_TransactionKind, metaclass=_TransactionKindEnumTypeWrapper): ...
 
@@ -206,6 +208,8 @@ TRANSACTION_KIND_FREE_ROUNDS: TransactionKind.ValueType  # 23
 """Free rounds were granted, registered or ended; with what had waited for their end."""
 TRANSACTION_KIND_POINTS_EXPIRY: TransactionKind.ValueType  # 24
 """The time of points was over."""
+TRANSACTION_KIND_FX_REFUND: TransactionKind.ValueType  # 25
+"""What was converted went back where it came from, at its own rate; of the currency that was taken for it."""
 Global___TransactionKind: _TypeAlias = TransactionKind  # noqa: Y015
 
 @_typing.final
