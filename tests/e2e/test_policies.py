@@ -86,9 +86,16 @@ async def test_what_is_forbidden_is_said_with_its_rule(sqlite_core_database, tmp
     [
         (("explain", "funding.moods"), "there is no key"),
         (("explain", "max_bet.amount", "--of", "demo"), "currency"),
+        (("explain", "fx.margin_bps", "--of", "NOPE"), "currency"),
+        (("explain", "funding.mode", "--game", "evolution"), "<provider>/<game>"),
+        (("explain", "funding.mode", "--product", "NOPE"), "one of CASINO"),
+        (("apply", str(DEMO), "--author", ""), "--author"),
+        (("apply", str(DEMO), "--author", "ann", "--id", "~x\ny"), "--id"),
+        (("approve", "d", "--approver", "bob\n"), "--approver"),
+        (("roll-back", "0", "--actor", "ann", "--reason", " "), "--reason"),
     ],
 )
-async def test_what_cannot_be_explained(sqlite_core_database, arguments, words):
+async def test_what_cannot_be_asked(sqlite_core_database, arguments, words):
     code, said, errors = await policies(sqlite_core_database, *arguments)
     assert (code, said) == (2, "")
     assert words in errors

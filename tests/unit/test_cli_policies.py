@@ -28,6 +28,11 @@ def test_a_file_is_read(tmp_path):
     assert again != name
 
 
+def test_nothing_goes_into_force_before_the_moment_that_was_asked(tmp_path):
+    _, _, at, _ = reading(tmp_path, 'reason = "why"\neffective_at = 2026-01-19T00:00:00.25Z\n' + ONE)
+    assert at == 1_768_780_801_000_000
+
+
 def test_the_example_is_read():
     _, reason, at, settings = read(Path(__file__).parents[2] / "deploy" / "policies.toml")
     assert (reason, at, len(settings)) == ("The demo brand opens", 0, 10)
@@ -38,6 +43,7 @@ def test_the_example_is_read():
     ("text", "words"),
     [
         ("reason = ", "TOML"),
+        (f"a = {'[' * 100_000}", "TOML"),
         (ONE, "reason"),
         ('reason = "x"\nsettings = 1', "settings"),
         ('reason = "x"\nsettings = [1]', "settings"),

@@ -555,6 +555,18 @@ def test_a_rollback_to_the_beginning(house):
     assert house.mode() == "WATERFALL"
 
 
+def test_nobody_undoes_alone_more_than_was_published_last(house):
+    """R-CFG-04 "previous": one person went back to version 0, and took every tightening of the brand away."""
+    house.publish(brand("max_bet.amount", "5", of="EUR"))
+    house.publish(brand("funding.mode", "NO_MIX"))
+    house.publish(brand("funding.mode", "PROPORTIONAL"))
+    assert refused(house.back(0), Reason.POLICY_FORBIDDEN, "R-CFG-04")
+    assert refused(house.back(1), Reason.POLICY_FORBIDDEN, "R-CFG-04")
+    assert answer(house.back(2)) is Outcome.NOOP
+    assert house.mode() == "NO_MIX"
+    assert house.policies.value("max_bet.amount", Context(brand_id="brand", of="EUR")) == units("5")
+
+
 def test_a_rollback_leaves_the_law_alone(house):
     """One person alone takes no protection away."""
     house.publish(brand("funding.mode", "NO_MIX"))

@@ -5,27 +5,30 @@ and kept under an id that its text makes, so that the same file applied again is
 """
 
 import hashlib
+import math
 import time
 import tomllib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from wallet_core import app as wiring
+from wallet_core.api import fields
 from wallet_core.cli.running import FAILED, MISUSED, ConfigFile, Database, run, settings
 from wallet_core.domain.actors import Actor
 from wallet_core.domain.commands import Command
-from wallet_core.domain.decision import Decision
+from wallet_core.domain.decision import Decision, Refused
 from wallet_core.domain.entries import NO_PLAYER
 from wallet_core.domain.layers import Context, Setting
 from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.packs import VERTICALS
 from wallet_core.domain.policies import NotPublished, Policies
 from wallet_core.domain.policy_commands import ApprovePolicies, DraftPolicies, RollBackPolicies
-from wallet_core.domain.policy_keys import KEYS, Layer, Of
+from wallet_core.domain.policy_keys import GAME, KEYS, Layer, Of
 from wallet_core.domain.publications import Draft
 from wallet_core.engine.batcher import Batcher
 from wallet_core.engine.clock import Clock
@@ -63,13 +66,11 @@ def apply(
     try:
         name, reason, at, changes = read(file)
     except Unusable as unusable:
-        typer.echo(f"policies: {file}: {unusable}", err=True)
-        raise typer.Exit(MISUSED) from None
-    draft_id = draft_id or name
+        raise _misused(f"{file}: {unusable}") from None
+    draft_id = _said(fields.key, draft_id or name, "--id")
+    who = _at_hand(author, "--author")
     _decide(
-        config_file,
-        database,
-        lambda policies: DraftPolicies(NO_PLAYER, draft_id, _at_hand(author), reason, changes, at, policies),
+        config_file, database, lambda policies: DraftPolicies(NO_PLAYER, draft_id, who, reason, changes, at, policies)
     )
     typer.echo(draft_id)
 
@@ -82,26 +83,24 @@ def approve(
     database: Database = "",
 ) -> None:
     """Publish a draft; print its version."""
-    policies = _decide(
-        config_file, database, lambda known: ApprovePolicies(NO_PLAYER, known, draft_id, _at_hand(approver))
-    )
+    who = _at_hand(approver, "--approver")
+    policies = _decide(config_file, database, lambda known: ApprovePolicies(NO_PLAYER, known, draft_id, who))
     typer.echo(next(each.number for each in policies.publications if each.draft_id == draft_id))
 
 
 @app.command("roll-back")
 def roll_back(
-    version: Annotated[int, typer.Argument(help="That was in force before; 0: the defaults.")],
+    version: Annotated[int, typer.Argument(help="The one before that in force; 0: the defaults.")],
     actor: Annotated[str, typer.Option(help="Who goes back.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     config_file: ConfigFile = None,
     database: Database = "",
 ) -> None:
     """Go back at once to what a version said; print the new version."""
-    request_id = f"{actor}:{time.time_ns()}"
+    who, request_id = _at_hand(actor, "--actor"), f"{actor}:{time.time_ns()}"
+    why = _said(fields.words, reason, "--reason")
     policies = _decide(
-        config_file,
-        database,
-        lambda known: RollBackPolicies(NO_PLAYER, known, version, _at_hand(actor), reason, request_id),
+        config_file, database, lambda known: RollBackPolicies(NO_PLAYER, known, version, who, why, request_id)
     )
     typer.echo(policies.last)
 
@@ -117,7 +116,7 @@ def list_(config_file: ConfigFile = None, database: Database = "") -> None:
         who = (each.author_identity or each.author, each.approver_identity or each.approver)
         by = ", ".join(filter(None, who))
         state = policies.state_of(each).name
-        moment = datetime.fromtimestamp(each.effective_at // SECOND).astimezone().isoformat()
+        moment = datetime.fromtimestamp(each.effective_at // SECOND, UTC).isoformat()
         typer.echo(f"{each.number}  {state} {moment} {what} by {by}: {each.reason}")
 
 
@@ -157,16 +156,32 @@ def explain(
     """Print one value, whose it is, what it rests on, and what lost to it."""
     context = _context(brand, product, game, player, of)
     if key not in KEYS or not _asked_for(KEYS[key].of, context):
-        wanted = f"{key} is of a {KEYS[key].of.name.lower()}: name it" if key in KEYS else f"there is no key {key}"
-        typer.echo(f"policies: {wanted}", err=True)
-        raise typer.Exit(MISUSED)
+        wanted = (
+            f"{key} is of a {KEYS[key].of.name.lower().removeprefix('any_')}: name it"
+            if key in KEYS
+            else f"there is no key {key}"
+        )
+        raise _misused(wanted)
     policies, _ = run(_asked(database or settings(config_file).database))
     _explained(policies, key, context, version)
 
 
-def _at_hand(name: str) -> Actor:
+def _at_hand(name: str, option: str) -> Actor:
     """Return who acts here: whoever reaches the database can do anything, so his word for who he is is taken."""
-    return Actor.vouched("cli", name)
+    return Actor.vouched("cli", _said(fields.key, name, option))
+
+
+def _said(check: Callable[[str, str], str], value: str, option: str) -> str:
+    """Return what an option says, if a call to the core could say it; or end with a sentence."""
+    try:
+        return check(value, option)
+    except Refused as refused:
+        raise _misused(refused.refusal.message) from None
+
+
+def _misused(words: str) -> typer.Exit:
+    typer.echo(f"policies: {words}", err=True)
+    return typer.Exit(MISUSED)
 
 
 def read(file: Path) -> tuple[str, str, int, tuple[Setting, ...]]:
@@ -182,6 +197,8 @@ def read(file: Path) -> tuple[str, str, int, tuple[Setting, ...]]:
         raise Unusable(str(error.strerror)) from None
     except ValueError as error:  # TOML's and UTF-8's errors are such
         raise Unusable(f"it is not TOML: {error}") from None
+    except RecursionError:
+        raise Unusable("it is not TOML: nested too deeply") from None
     reason, at, found = document.pop("reason", ""), document.pop("effective_at", None), document.pop("settings", [])
     if document:
         raise Unusable(f"{', '.join(document)}: only reason, effective_at and settings are read")
@@ -193,7 +210,7 @@ def read(file: Path) -> tuple[str, str, int, tuple[Setting, ...]]:
         raise Unusable("settings: a list of tables, [[settings]]")
     changes = tuple(_setting(each, f"settings[{index}]") for index, each in enumerate(found))
     name = f"{file.stem}-{hashlib.blake2b(raw, digest_size=6).hexdigest()}"
-    return name, reason, int(at.timestamp()) * SECOND if at else 0, changes
+    return name, reason, math.ceil(at.timestamp()) * SECOND if at else 0, changes  # never before what was asked
 
 
 def _setting(table: dict[str, Any], field: str) -> Setting:
@@ -265,6 +282,10 @@ async def _opened(database: str) -> AsyncIterator[tuple[Batcher, InForce]]:
 
 
 def _context(brand: str, product: str, game: str, player: str, of: str) -> Context:
+    if game and GAME.fullmatch(game) is None:
+        raise _misused(f"--game: {game!r} is no game; write it <provider>/<game>")
+    if product and product not in VERTICALS:
+        raise _misused(f"--product: there is no {product!r}; one of {', '.join(VERTICALS)}")
     provider_id, _, game_id = game.partition("/")
     return Context(brand_id=brand, product=product, provider_id=provider_id, game_id=game_id, player_id=player, of=of)
 
@@ -272,8 +293,10 @@ def _context(brand: str, product: str, game: str, player: str, of: str) -> Conte
 def _asked_for(of: Of, context: Context) -> bool:
     """Whether a context says what values of that kind are of."""
     match of:
-        case Of.NONE | Of.ANY_CURRENCY:
+        case Of.NONE:
             return True
+        case Of.ANY_CURRENCY:
+            return context.of in {"", *CURRENCIES}
         case Of.CURRENCY:
             return context.of in CURRENCIES
         case Of.GAME:
@@ -288,7 +311,7 @@ def _explained(policies: Policies, key: str, context: Context, version: int | No
     except NotPublished:
         typer.echo(f"policies: version {version} was never published", err=True)
         raise typer.Exit(FAILED) from None
-    value = found.text or "no limit"
+    value = "no limit" if found.value is None else found.text or "nothing"
     whose = found.winner
     by = f"{whose.setting.layer.name} {whose.setting.scope}, version {whose.version}" if whose else "default"
     typer.echo(f"{key} = {value}  ({by})")

@@ -96,7 +96,8 @@ class ApprovePolicies(_Publishing, frozen=True):
 
 
 class RollBackPolicies(_Publishing, frozen=True):
-    """Go back to what an earlier version said, at once: by a new publication.
+    """Go back to what the version before the one in force said, at once: by a new publication. One person does so
+    alone, and so undoes no more than what was published last.
 
     What regulator and licence say stays as it is: that takes two to change.
     """
@@ -180,6 +181,12 @@ def _roll_back(desk: Desk, command: RollBackPolicies) -> Posting:
         then = None
     if then is None or (then and then[-1].effective_at > desk.at):
         raise Refused(Reason.POLICY_NOT_FOUND, f"Version {command.version} has never been in force.")
+    so_far = (0, *(each.number for each in policies.until(policies.version)))
+    if command.version not in so_far[-2:]:
+        raise Refused(
+            Reason.POLICY_FORBIDDEN,
+            f"R-CFG-04: one person goes back to the version before, {so_far[-2]}; to go further takes a draft and two.",
+        )
     publication = Publication(
         player_id=command.player_id,
         number=command.number,

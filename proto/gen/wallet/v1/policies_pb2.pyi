@@ -353,7 +353,7 @@ class RollBackPoliciesRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     version: _builtins.int
-    """That has been in force; 0 for what is without any publication."""
+    """The one that was in force before the one that is; 0 for what is without any publication."""
     actor: _builtins.str
     """Required: who, and why."""
     reason: _builtins.str

@@ -87,8 +87,9 @@ class PolicyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RollBackPolicies(self, request, context):
-        """Go back at once to what an earlier version said, by a new publication. What regulator and licence say stays as it
-        is, and so do publications that are scheduled. Idempotent under request_id.
+        """Go back at once to what the version before the one in force said, by a new publication: that takes one person, to go
+        further takes a draft. What regulator and licence say stays as it is, and so do publications that are scheduled.
+        Idempotent under request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -26,8 +26,9 @@ class PolicyServiceStub:
     so, and both are answered the same. REASON_IN_PROGRESS: send it again.
     """
     RollBackPolicies: _aio.UnaryUnaryMultiCallable[_policies_pb2.RollBackPoliciesRequest, _policies_pb2.RollBackPoliciesResponse]
-    """Go back at once to what an earlier version said, by a new publication. What regulator and licence say stays as it
-    is, and so do publications that are scheduled. Idempotent under request_id.
+    """Go back at once to what the version before the one in force said, by a new publication: that takes one person, to go
+    further takes a draft. What regulator and licence say stays as it is, and so do publications that are scheduled.
+    Idempotent under request_id.
     """
     ListPublications: _aio.UnaryUnaryMultiCallable[_policies_pb2.ListPublicationsRequest, _policies_pb2.ListPublicationsResponse]
     """Drafts that nobody has approved, and publications, the newest first."""
@@ -64,8 +65,9 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _policies_pb2.RollBackPoliciesRequest,
         context: _aio.ServicerContext[_policies_pb2.RollBackPoliciesRequest, _abc.Awaitable[_policies_pb2.RollBackPoliciesResponse]],
     ) -> _abc.Awaitable[_policies_pb2.RollBackPoliciesResponse]:
-        """Go back at once to what an earlier version said, by a new publication. What regulator and licence say stays as it
-        is, and so do publications that are scheduled. Idempotent under request_id.
+        """Go back at once to what the version before the one in force said, by a new publication: that takes one person, to go
+        further takes a draft. What regulator and licence say stays as it is, and so do publications that are scheduled.
+        Idempotent under request_id.
         """
 
     @_abc_1.abstractmethod
