@@ -18,6 +18,7 @@ import aiohttp
 import psutil
 import pytest
 import yarl
+from wallet.v1.policies_pb2 import ListPublicationsRequest, PolicyLayer
 from wallet.v1.wallet_pb2 import GetBalanceRequest
 
 from adapters import conformance, providers
@@ -125,6 +126,20 @@ def arguments(request):
     return ("--port-base", "0", "--database", request.getfixturevalue("postgres_database"))
 
 
+async def publications(running):
+    """What was published, and for whom."""
+    wallet = Wallet(running.told["core"], running.told["token"])
+    try:
+        found = await wallet.list_publications(ListPublicationsRequest())
+    finally:
+        await wallet.close()
+    return [
+        (each.draft_id, f"{PolicyLayer.Name(of.layer).removeprefix('POLICY_LAYER_')} {of.scope}")
+        for each in found.publications
+        for of in each.settings
+    ]
+
+
 async def test_it_survives_kill_9_of_everything(tmp_path, arguments):
     async with up(tmp_path / "data", *arguments) as first:
         assert first.demo["demo-eur"]["balance"] == "1000.00"
@@ -141,6 +156,7 @@ async def test_it_survives_kill_9_of_everything(tmp_path, arguments):
         assert second.told["demo"]["secrets"] == first.told["demo"]["secrets"]
         for player_id, player in first.demo.items():
             assert second.demo[player_id]["sessions"] == player["sessions"]
+        assert await publications(second) == [("demo:bonus.allowed", "BRAND demo")]
         status, answer = await debit(second, "t-1", "12.34")
         assert status == 200, answer
         assert await cash(second) == money("987.66")

@@ -1,4 +1,6 @@
-"""The demo brand: two players with money and a session at every provider. Seeding it again changes nothing."""
+"""The demo brand: it may grant bonuses, and has two players with money and a session at every provider. Seeding it
+again changes nothing.
+"""
 
 from collections.abc import Sequence
 from itertools import count
@@ -8,6 +10,14 @@ from msgspec import Struct
 from wallet.v1.common_pb2 import Money
 from wallet.v1.payments_pb2 import DepositRequest
 from wallet.v1.players_pb2 import CreatePlayerRequest, Player
+from wallet.v1.policies_pb2 import (
+    POLICY_LAYER_BRAND,
+    ApprovePoliciesRequest,
+    DraftPoliciesRequest,
+    ExplainPolicyRequest,
+    PolicyContext,
+    PolicySetting,
+)
 from wallet.v1.sessions_pb2 import SESSION_STATE_ACTIVE, OpenSessionRequest
 from wallet.v1.wallet_pb2 import GetBalanceRequest
 
@@ -15,6 +25,7 @@ from wallet_core.client import Wallet
 
 OPERATOR = BRAND = "demo"
 PLAYERS = {"demo-eur": ("EUR", 1_000), "demo-jpy": ("JPY", 100_000)}
+BONUSES = "bonus.allowed"
 TTL = Duration(seconds=30 * 24 * 3_600)
 NANO_DIGITS = 9
 
@@ -34,6 +45,7 @@ class DemoPlayer(Struct):
 
 async def seed(wallet: Wallet, providers: Sequence[str]) -> list[DemoPlayer]:
     """Make what is missing; return the players as they stand."""
+    await _allow_bonuses(wallet)
     found = []
     for player_id, (currency, amount) in PLAYERS.items():
         player = Player(player_id=player_id, operator_id=OPERATOR, brand_id=BRAND, currency_codes=[currency])
@@ -47,6 +59,18 @@ async def seed(wallet: Wallet, providers: Sequence[str]) -> list[DemoPlayer]:
         balance = _text(reply.balances.cash, reply.display_digits)
         found.append(DemoPlayer(player_id, currency, balance, sessions))
     return found
+
+
+async def _allow_bonuses(wallet: Wallet) -> None:
+    """Publish that the brand may grant bonuses, unless somebody has said whether it may."""
+    asked = ExplainPolicyRequest(key=BONUSES, context=PolicyContext(brand_id=BRAND))
+    if (await wallet.explain_policy(asked)).considered:
+        return
+    setting = PolicySetting(key=BONUSES, layer=POLICY_LAYER_BRAND, scope=BRAND, value="true")
+    draft_id = f"{BRAND}:{BONUSES}"
+    reason = "A brand for which nobody says so grants none"
+    await wallet.draft_policies(DraftPoliciesRequest(draft_id=draft_id, author="up", reason=reason, settings=[setting]))
+    await wallet.approve_policies(ApprovePoliciesRequest(draft_id=draft_id, approver=f"{BRAND} brand"))
 
 
 async def _session(wallet: Wallet, player_id: str, provider_id: str) -> str:
