@@ -156,7 +156,9 @@ def _watches(core: Core, settings: Settings) -> dict[str, Watch]:
             core.batcher, core.store, core.clock, core.providers.profiles(), core.in_force.now, **often
         ),
         "policies": core.in_force.watch,
-        "expiry": lambda: expiry.watch(core.batcher, core.store, core.clock, observe=core.metrics.observe_due, **often),
+        "expiry": lambda: expiry.watch(
+            core.batcher, core.store, core.clock, core.in_force.now, observe=core.metrics.observe_due, **often
+        ),
     }
 
 

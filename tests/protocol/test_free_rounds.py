@@ -51,6 +51,7 @@ def free(grant, kind, amount, **members):
 
 async def template(core):
     """A template that makes winnings a bonus to be wagered ten times."""
+    await core.allow_bonuses()
     promotion = promos.Promotion(
         title="Free spins",
         text="What you win is wagered 10 times.",
@@ -64,6 +65,7 @@ async def template(core):
 
 
 async def available(core, **members):
+    await core.allow_bonuses()
     player = await core.player("5.00")
     granted = (await core.operator.grant_free_rounds(granting(player, **members))).free_rounds
     return (await core.adapter.register_free_rounds(registering(granted))).free_rounds
@@ -81,6 +83,7 @@ async def refused(call):
 
 
 async def test_a_grant_from_its_issue_to_its_last_round(any_core):
+    await any_core.allow_bonuses()
     player = await any_core.player("5.00")
     request = granting(player, rounds=1, game_ids=["slot"])
     first = await any_core.operator.grant_free_rounds(request)
@@ -142,6 +145,7 @@ async def test_what_has_been_won_stays_won_when_the_rest_is_cancelled(core):
 
 
 async def test_a_players_grants_page_by_page(core):
+    await core.allow_bonuses()
     player = await core.player()
     made = [(await core.operator.grant_free_rounds(granting(player))).free_rounds.grant_id for _ in range(3)]
     found, token = [], ""
@@ -187,6 +191,7 @@ async def test_grants_that_are_refused(core, case):
 
 
 async def test_a_provider_speaks_for_its_own_grants_only(core):
+    await core.allow_bonuses()
     player = await core.player()
     grant = (await core.operator.grant_free_rounds(granting(player, provider_id="strict"))).free_rounds
     assert await refused(core.adapter.register_free_rounds(registering(grant))) == "BONUS_NOT_FOUND"

@@ -425,6 +425,7 @@ async def test_r_fund_14_what_is_playable_in_a_game_is_its_products_cash_and_the
         terms=terms,
         automatic=True,
     )
+    await core.allow_bonuses()
     publish = {"template_id": "gift", "version": 1, "reason": "so", "actor": "ann", "request_id": key("p")}
     await core.operator.publish_template(promos.PublishTemplateRequest(promotion=promotion, **publish))
     grant = {"player_id": player, "template_id": "gift", "version": 1, "currency_code": "EUR"}

@@ -51,6 +51,7 @@ WELCOME = promotion(
         max_bet_scope=pb.MAX_BET_SCOPE_ROUND_TOTAL,
         products=["CASINO", "LIVE"],
         excluded_game_ids=["roulette"],
+        excluded_rtp_profiles=["88"],
         duration=Duration(seconds=30 * DAY),
         tranches=10,
         on_withdrawal=pb.ON_WITHDRAWAL_KEEP,
@@ -77,6 +78,7 @@ def publishing(of=None, **members):
 
 
 async def published(core, of=None):
+    await core.allow_bonuses()
     return (await core.operator.publish_template(publishing(of))).template
 
 

@@ -105,11 +105,11 @@ async def test_at_most_a_thousand_plays(core):
 async def test_a_preview_writes_nothing(core):
     player = await core.player("50.00")
     request = bet(player, "20.00")
-    seen = await core.adapter.preview_play(pb.PreviewPlayRequest(play=request))
+    seen = (await core.adapter.preview_play(pb.PreviewPlayRequest(play=request))).response
     assert seen.balances_now.cash == money("30")
-    refused = await core.adapter.preview_play(pb.PreviewPlayRequest(play=bet(player, "60.00")))
+    refused = (await core.adapter.preview_play(pb.PreviewPlayRequest(play=bet(player, "60.00")))).response
     assert refused.refusal.reason == REASON_INSUFFICIENT_FUNDS
-    unknown = await core.adapter.preview_play(pb.PreviewPlayRequest(play=rollback("", "never")))
+    unknown = (await core.adapter.preview_play(pb.PreviewPlayRequest(play=rollback("", "never")))).response
     assert unknown.results[0].outcome == pb.OUTCOME_NOOP
     balance = await core.operator.get_balance(pb.GetBalanceRequest(player_id=player))
     assert balance.balances.cash == money("50")
@@ -434,7 +434,7 @@ async def test_an_original_that_arrives_while_its_tombstone_is_left_is_rolled_ba
 
 async def test_a_preview_for_nobody_is_refused(core):
     for request, reason in ((bet("", session_token="unheard-of"), REASON_SESSION_UNKNOWN), (bet("nobody"), 7)):
-        seen = await core.adapter.preview_play(pb.PreviewPlayRequest(play=request))
+        seen = (await core.adapter.preview_play(pb.PreviewPlayRequest(play=request))).response
         assert seen.refusal.reason == reason
 
 

@@ -43,6 +43,7 @@ POCKETS = re.compile(rb"BONUS:|CASH:|HELD|LAPSED|REFUNDED|IN_PLAY|POINTS")
 @pytest.fixture(scope="module")
 async def template(core):
     """50.00, wagered ten times; it pays its share of each stake, and gets that of each win."""
+    await core.allow_bonuses()
     promotion = Promotion(
         title="Fifty",
         text="Wager it 10 times.",
@@ -263,6 +264,7 @@ async def granting(core, dialect):
 
 async def rounds(core, seat, provider_id):
     """Three rounds of 0.20, confirmed; their id."""
+    await core.allow_bonuses()
     grant = uuid.uuid4().hex
     request = GrantFreeRoundsRequest(
         player_id=seat.player,

@@ -8,6 +8,7 @@ import structlog
 from msgspec.structs import replace
 
 from tests.storage.books import EUR, Saves, bet, create, deadline, deposit, engine, opened, run, win
+from tests.support.policies import ALLOWING
 from wallet_core.domain.book import Needs
 from wallet_core.domain.commands import SetStatus
 from wallet_core.domain.decision import Reason
@@ -134,12 +135,12 @@ async def test_holds_expire_and_are_reviewed_while_nobody_asks(database):
             RequestWithdrawal("b", "w1", "EUR", 10 * EUR),
         )
         assert await _amounts(store, "a") == {"CASH": 70 * EUR, "HELD:DISPUTE": 30 * EUR}
-        assert await expiry.sweep(batcher, store, now, patience=9) == 0
+        assert await expiry.sweep(batcher, store, now, patience=9, policies=ALLOWING) == 0
         late = _Later(2 * DAY)
         async with _engine(database, late) as later:
             with structlog.testing.capture_logs() as logs:
                 done = await expiry.sweep(
-                    later, store, late.now(), patience=9, observe=lambda *each: outcomes.append(each)
+                    later, store, late.now(), patience=9, policies=ALLOWING, observe=lambda *each: outcomes.append(each)
                 )
         assert done == 3
         assert outcomes == [
@@ -185,7 +186,14 @@ async def test_two_processes_that_look_at_once_do_it_once(database):
         async with _engine(database, late) as one, _engine(database, late) as two:
             done = await asyncio.gather(
                 *(
-                    expiry.sweep(each, store, late.now(), patience=30, observe=lambda *what: counted.append(what))
+                    expiry.sweep(
+                        each,
+                        store,
+                        late.now(),
+                        patience=30,
+                        policies=ALLOWING,
+                        observe=lambda *what: counted.append(what),
+                    )
                     for each in (one, two)
                 )
             )
@@ -214,11 +222,11 @@ async def test_a_frozen_account_is_swept_until_it_is_thawed(database):
     async with engine(database) as (batcher, store):
         clock = Clock()
         await run(batcher, create("a"), deposit("a", FULL), bet("a", "b1", 30 * EUR), freezing("a"))
-        assert await expiry.sweep(batcher, store, clock.now(), patience=9) == 0
+        assert await expiry.sweep(batcher, store, clock.now(), patience=9, policies=ALLOWING) == 0
         for number in range(2):
             await run(batcher, win("a", f"w{number}", 5 * EUR, "round of b1"))
-            assert await expiry.sweep(batcher, store, clock.now(), patience=9) == 1
-            assert await expiry.sweep(batcher, store, clock.now(), patience=9) == 0
+            assert await expiry.sweep(batcher, store, clock.now(), patience=9, policies=ALLOWING) == 1
+            assert await expiry.sweep(batcher, store, clock.now(), patience=9, policies=ALLOWING) == 0
         assert await _amounts(store, "a") == {"HELD:AML": 80 * EUR}
         await run(
             batcher,
@@ -228,7 +236,7 @@ async def test_a_frozen_account_is_swept_until_it_is_thawed(database):
             RequestWithdrawal("a", "w1", "EUR", 40 * EUR),
             SettleWithdrawal("a", "w1", "psp", "p1"),
         )
-        assert await expiry.sweep(batcher, store, clock.now(), patience=9) == 0
+        assert await expiry.sweep(batcher, store, clock.now(), patience=9, policies=ALLOWING) == 0
         assert await _amounts(store, "a") == {"CASH:SPORTS": 40 * EUR}
         assert await check(store) == []
 
@@ -241,7 +249,7 @@ async def test_more_than_one_page_is_done_in_one_look(sqlite_database, monkeypat
         await run(batcher, *(placing("a", EUR, f"h{number}", expires_at=now + DAY) for number in range(5)))
         late = _Later(2 * DAY)
         async with _engine(sqlite_database, late) as later:
-            assert await expiry.sweep(later, store, late.now(), patience=9) == 5
+            assert await expiry.sweep(later, store, late.now(), patience=9, policies=ALLOWING) == 5
         assert await _amounts(store, "a") == {"CASH": FULL}
 
 
@@ -253,14 +261,20 @@ async def test_what_is_always_refused_or_faulty_does_not_keep_the_others(sqlite_
         now = Clock().now()
         await run(batcher, *(placing("a", EUR, f"h{number}", expires_at=now + DAY) for number in range(3)))
         due = (
-            expiry.Due("refused", "holds_expired", lambda row: ExpireHold(row[0], row[1], row[2] + 1)),
-            expiry.Due("faulty", "holds_expired", lambda row: ExpireHold(row[0], [], row[2])),
+            expiry.Due("refused", "holds_expired", lambda row, _: ExpireHold(row[0], row[1], row[2] + 1)),
+            expiry.Due("faulty", "holds_expired", lambda row, _: ExpireHold(row[0], [], row[2])),
             *expiry.DUE,
         )
         late = _Later(2 * DAY)
         async with _engine(sqlite_database, late) as later:
             done = await expiry.sweep(
-                later, store, late.now(), patience=9, due=due, observe=lambda *what: seen.append(what)
+                later,
+                store,
+                late.now(),
+                patience=9,
+                policies=ALLOWING,
+                due=due,
+                observe=lambda *what: seen.append(what),
             )
     assert done == 3
     assert seen == [
@@ -277,7 +291,9 @@ async def test_the_watch_goes_on_until_it_is_stopped(sqlite_database):
         await run(batcher, create("a"), deposit("a", FULL), placing("a", EUR, expires_at=now + DAY))
         late = _Later(2 * DAY)
         async with _engine(sqlite_database, late) as later:
-            watch = expiry.watch(later, store, late, interval=0.001, patience=9, observe=lambda *_: done.set())
+            watch = expiry.watch(
+                later, store, late, lambda: ALLOWING, interval=0.001, patience=9, observe=lambda *_: done.set()
+            )
             task = asyncio.get_running_loop().create_task(watch)
             await asyncio.wait_for(done.wait(), 10)
             assert not task.done()
@@ -293,4 +309,4 @@ async def test_a_database_that_is_away_ends_the_look_and_loses_nothing(sqlite_da
 
     async with engine(sqlite_database) as (batcher, _):
         with pytest.raises(Unavailable):
-            await expiry.sweep(batcher, Away(), 1, patience=9)
+            await expiry.sweep(batcher, Away(), 1, patience=9, policies=ALLOWING)

@@ -20,6 +20,7 @@ from tests.storage.books import (
     run,
     win,
 )
+from tests.support.policies import ALLOWING
 from wallet_core.domain.awards import Promise
 from wallet_core.domain.book import Needs
 from wallet_core.domain.decision import Outcome, Reason
@@ -159,7 +160,7 @@ async def test_the_turnover_of_a_window_is_half_open_and_by_game(database):
             deposit("p", 100 * EUR),
             bet("p", "b1", 10 * EUR, "r1"),
             win("p", "w1", 4 * EUR, "r1", close=True),
-            PayPromo("p", "spring", "EUR", None, "ops", Source.PROMO, "x", 2 * EUR),
+            PayPromo("p", "spring", "EUR", None, "ops", ALLOWING, Source.PROMO, "x", 2 * EUR),
             bet("p", "b2", 20 * EUR, "r2"),  # open: not settled
             play("p", action(Kind.BET, "b3", 5 * EUR), action(Kind.WIN, "w3", 0), round_id="r3", close=True),
             play("p", action(Kind.ROLLBACK, "x3", None, "b3"), round_id="r3"),
@@ -191,7 +192,7 @@ async def test_a_cashback_is_paid_once_by_two_processes(database):
     async with engine(database) as (first, store), engine(database) as (second, _):
         await run(first, create("p"))
         commands = [
-            (batcher, PayCashback("p", "weekly", "EUR", None, "ops", 1, 2, Cashback(1_000), lost * EUR))
+            (batcher, PayCashback("p", "weekly", "EUR", None, "ops", ALLOWING, 1, 2, Cashback(1_000), lost * EUR))
             for batcher, lost in ((first, 10), (second, 20))
         ]
         found = await asyncio.gather(*(batcher.submit(command, deadline()) for batcher, command in commands))
@@ -205,17 +206,31 @@ async def test_free_rounds_whose_time_is_over_expire_by_themselves_and_pay_what_
     async with engine(database) as (batcher, store):
         now = Clock().now()
         grant = GrantFreeRounds(
-            "p", "g", PROVIDER, "EUR", 3, 200_000, (), Settle.END, None, 0, "spring", now + 10**7, "ops", "spring"
+            "p",
+            "g",
+            PROVIDER,
+            "EUR",
+            3,
+            200_000,
+            (),
+            Settle.END,
+            None,
+            0,
+            "spring",
+            now + 10**7,
+            "ops",
+            "spring",
+            ALLOWING,
         )
         await run(batcher, create("p"), grant)
         await run(batcher, RegisterFreeRounds("p", "g", "ok", "ops", "k", PROVIDER, confirmed=True))
         row = await store.free_round("p", "g")
         assert row.state is State.AVAILABLE
         due = [each for each in expiry.DUE if each.statement == "free_rounds_expired"]
-        assert await expiry.sweep(batcher, store, now, patience=9, due=due) == 0
+        assert await expiry.sweep(batcher, store, now, patience=9, policies=ALLOWING, due=due) == 0
         (found,) = await store.due("free_rounds_expired", now=row.expires_at, limit=9)
         assert tuple(found) == ("p", "g", row.expires_at)
-        command = due[0].command(found)
+        command = due[0].command(found, ALLOWING)
         (early,) = await run(batcher, command)
         assert early.refusal.reason is Reason.BONUS_STATE  # the clock says so, not who asks
 
@@ -234,8 +249,8 @@ async def test_an_expired_grant_pays_what_waited_through_the_watch(database):
         row = Grant(**{name: getattr(ROW, name) for name in ROW.__struct_fields__} | late)
         await store.apply(Saves(row))
         due = [each for each in expiry.DUE if each.statement == "free_rounds_expired"]
-        assert await expiry.sweep(batcher, store, Clock().now(), patience=9, due=due) == 1
-        assert await expiry.sweep(batcher, store, Clock().now(), patience=9, due=due) == 0
+        assert await expiry.sweep(batcher, store, Clock().now(), patience=9, policies=ALLOWING, due=due) == 1
+        assert await expiry.sweep(batcher, store, Clock().now(), patience=9, policies=ALLOWING, due=due) == 0
         over = await store.free_round("p", "g")
         assert (over.state, over.waiting) == (State.EXPIRED, 0)
         (pocket,) = await store.pockets("p")
@@ -246,7 +261,7 @@ async def test_an_expired_grant_pays_what_waited_through_the_watch(database):
 async def test_a_prize_is_paid_once_by_two_processes(database):
     async with engine(database) as (first, store), engine(database) as (second, _):
         await run(first, create("p"))
-        prize = PayPromo("p", "cup", "EUR", None, "ops", Source.TOURNAMENT, "1", 50 * EUR)
+        prize = PayPromo("p", "cup", "EUR", None, "ops", ALLOWING, Source.TOURNAMENT, "1", 50 * EUR)
         found = await asyncio.gather(*(batcher.submit(prize, deadline()) for batcher in (first, second, first)))
         assert sum(decision.replayed for decision in found) == 2
         assert {decision.results[0].outcome for decision in found} == {Outcome.APPLIED}

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.storage.books import EUR, Saves, create, deadline, deposit, engine, opened
+from tests.support.policies import ALLOWING
 from tests.support.promos import BY_HAND, MATCH, grant, publish, template
 from wallet_core.domain.book import Needs
 from wallet_core.domain.entries import NO_PLAYER
@@ -157,7 +158,9 @@ async def test_who_may_start(store):
     await store.apply(Saves(*(replace(row, bonus_id=name) for name, row in rows.items())))
     await store.apply(Saves(replace(waiting, player_id="q", slot="2")))
     found = {tuple(row) for row in await store.due("bonuses_startable", now=10, limit=99)}
-    assert found == {("p", "free"), ("p", "second place"), ("p", "a ahead"), ("q", "b")}
+    assert found == {
+        (*row, "welcome", 2) for row in (("p", "free"), ("p", "second place"), ("p", "a ahead"), ("q", "b"))
+    }
 
 
 class Hours:
@@ -175,7 +178,8 @@ async def test_a_bonus_expires_and_the_next_one_starts_however_many_look(databas
     hours = Hours()
     async with opened(database) as store, opened(database) as other:
         batchers = [Batcher(each, Clock(hours)) for each in (store, other)]
-        for command in (create("p"), deposit("p", 100 * EUR), publish(timed, "gift")):
+        versions = (publish(timed, "gift", version) for version in (1, 2, 3))
+        for command in (create("p"), deposit("p", 100 * EUR), *versions):
             assert (await batchers[0].submit(command, deadline())).refusal is None
         for version in (1, 2, 3):
             of = template(timed, "gift", version)
@@ -183,7 +187,9 @@ async def test_a_bonus_expires_and_the_next_one_starts_however_many_look(databas
 
         async def states():
             looks = zip(batchers, (store, other), strict=True)
-            await asyncio.gather(*(expiry.sweep(*look, hours.now // 1_000, patience=60) for look in looks))
+            await asyncio.gather(
+                *(expiry.sweep(*look, hours.now // 1_000, patience=60, policies=ALLOWING) for look in looks)
+            )
             return [row.state for row in await store.bonuses("p", limit=9)]
 
         assert await states() == [State.ACTIVE, State.QUEUED, State.QUEUED]

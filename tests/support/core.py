@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 
 import grpc
 import pytest
+from wallet.v1 import policies_pb2 as pb
 from wallet.v1.common_pb2 import Money
 from wallet.v1.payments_pb2 import DepositRequest
 from wallet.v1.players_pb2 import CreatePlayerRequest, Player
 from wallet.v1.sessions_pb2 import OpenSessionRequest
 
 from adapters.conformance.dialects import dialects
+from tests.support.policies import BONUSES
 from wallet_core.app import running
 from wallet_core.client import Wallet
 from wallet_core.config import Provider, Settings, Terms, Token
@@ -57,6 +59,23 @@ class RunningCore:
                 DepositRequest(player_id=player_id, amount=amount, psp_id="test", request_id=f"first:{player_id}")
             )
         return player_id
+
+    async def publish(self, *settings, draft_id="", author="ann", approver="bob"):
+        """What is in force from now on; the same under the same id is there already."""
+        wired = [
+            pb.PolicySetting(
+                key=each.key, layer=int(each.layer), scope=each.scope, of=each.of, value=each.value, clause=each.clause
+            )
+            for each in settings
+        ]
+        name = draft_id or uuid.uuid4().hex
+        draft = pb.DraftPoliciesRequest(draft_id=name, author=author, reason="the tests", settings=wired)
+        await self.operator.draft_policies(draft)
+        await self.operator.approve_policies(pb.ApprovePoliciesRequest(draft_id=name, approver=approver))
+
+    async def allow_bonuses(self):
+        """Let every brand grant them: without a word on it, none may."""
+        await self.publish(*BONUSES, draft_id="bonuses")
 
     async def session(self, player_id, provider_id="thrillgate", **members):
         """A new session's token."""

@@ -10,10 +10,13 @@ from wallet_core.domain.book import Needs, Row
 from wallet_core.domain.commands import Action, Bury, Command, CreatePlayer, OpenSession, Pay, Play, Terms, VoidRound
 from wallet_core.domain.decision import Balances, Decision, Outcome, Reason
 from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction, digest
+from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import Player
-from wallet_core.domain.pockets import Pocket, balances
+from wallet_core.domain.pockets import Pocket, balances, withdrawable
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.profiles import Profile
+from wallet_core.domain.promo_commands import PublishTemplate
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.promos import State as BonusState
 from wallet_core.domain.rounds import Round
@@ -46,6 +49,7 @@ class Books:
         """Open books with players that hold some cash."""
         self.rows: dict[tuple[object, ...], Row] = {}
         self.lines: list[Line] = []
+        self._published: dict[tuple[object, ...], Row] = {}
         self.at = START
         self._clock = Clock(self._tick)
         for player_id in players:
@@ -62,7 +66,11 @@ class Books:
         return self.do_batch([command])[0]
 
     def do_batch(self, commands: Sequence[Command]) -> list[Decision]:
-        """Decide commands together: one load, one save."""
+        """Decide commands together: one load, one save. The template that a command is about has been published."""
+        for command in commands:
+            template = getattr(command, "template", None)
+            if template is not None and not isinstance(command, PublishTemplate):
+                self._published[key_of(template)] = template
         batch = Batch(commands, self._clock)
         rows = list(self._load(batch.needs()))
         while (further := batch.follow(rows)) is not None:
@@ -91,7 +99,8 @@ class Books:
                 yield from self._found((kind, *key))
 
     def _found(self, key: tuple[object, ...]) -> Iterable[Row]:
-        return [self.rows[key]] if key in self.rows else []
+        row = self.rows.get(key, self._published.get(key))
+        return [] if row is None else [row]
 
     def wait(self, microseconds: int) -> None:
         """Let time pass."""
@@ -105,6 +114,12 @@ class Books:
         rows = (row for row in self.rows.values() if isinstance(row, Pocket))
         pockets = {row.account: row for row in rows if (row.player_id, row.currency) == (player_id, currency)}
         return balances(currency, pockets)
+
+    def withdrawable(self, policies: Policies | None = None) -> str:
+        """What of the player's cash may leave by policies; by none that were published, where none are given."""
+        bonuses = [row for row in self.rows.values() if isinstance(row, Bonus)]
+        held = self.held()
+        return amount_of(withdrawable(held, kept(policies or Policies(), self.player(), held, bonuses)))
 
     def round(self, round_id: str = ROUND, *, player: str = PLAYER, provider: str = PROVIDER) -> Round | None:
         return self.rows.get((Round, player, provider, round_id))

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from tests.support.domain import PLAYER, Books, amount_of, units
+from tests.support.policies import ALLOWING
 from wallet_core.domain.entries import NO_PLAYER
 from wallet_core.domain.policies import Policies, WriteOff
 from wallet_core.domain.promo_commands import (
@@ -61,17 +62,17 @@ def publish(
     promotion: Promotion = BY_HAND, template_id: str = "gift", version: int = 1, key: str = ""
 ) -> PublishTemplate:
     request_id = key or f"publish:{template_id}:{version}"
-    return PublishTemplate(NO_PLAYER, request_id, template_id, version, promotion, "spring", "ops")
+    return PublishTemplate(NO_PLAYER, request_id, template_id, version, promotion, "spring", "ops", ALLOWING)
 
 
 def settled(key: str = "d1") -> Settled:
     return Settled("bank", key)
 
 
-def _begun(kind, of, key, *, at=0, deposit=None, currency="EUR", player=PLAYER):
+def _begun(kind, of, key, *, at=0, deposit=None, currency="EUR", player=PLAYER, policies=ALLOWING, once=False):
     paid = settled(deposit) if deposit else None
-    bonus_id = instance(of, at, paid, key)
-    return kind(player, key, bonus_id, of, currency, "spring", "ops", paid)
+    bonus_id = instance(of, at, paid, key, once=once)
+    return kind(player, key, bonus_id, of, currency, "spring", "ops", paid, policies)
 
 
 def offer(of: Template, key: str = "o1", **more: object) -> OfferBonus:
@@ -82,10 +83,9 @@ def grant(of: Template, key: str = "g1", **more: object) -> GrantBonus:
     return _begun(GrantBonus, of, key, **more)
 
 
-def claim(of: Template, key: str = "c1", *, deposit: str | None = None, bonus_id: str = "") -> ClaimBonus:
-    return ClaimBonus(
-        PLAYER, key, bonus_id or instance(of, 0, None, ""), of, of.digest, settled(deposit) if deposit else None
-    )
+def claim(of: Template, key: str = "c1", *, deposit: str | None = None, bonus_id: str = "", **more) -> ClaimBonus:
+    facts = {"deposit": settled(deposit) if deposit else None, "policies": ALLOWING, **more}
+    return ClaimBonus(PLAYER, key, bonus_id or instance(of, 0, None, ""), of, of.digest, **facts)
 
 
 def freeze(bonus_id: str, key: str = "f1") -> FreezeBonus:
@@ -112,8 +112,9 @@ def expire(bonus_id: str) -> ExpireBonus:
     return ExpireBonus(PLAYER, bonus_id)
 
 
-def activate(bonus_id: str) -> ActivateBonus:
-    return ActivateBonus(PLAYER, bonus_id)
+def activate(bonus_id: str, policies: Policies = ALLOWING) -> ActivateBonus:
+    template_id, _, version = bonus_id.partition("@")
+    return ActivateBonus(PLAYER, bonus_id, template_id, int(version), policies)
 
 
 def of(books: Books, bonus_id: str) -> Bonus:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from tests.support.domain import PLAYER, PROVIDER, START, Books, key_of, units
+from tests.support.policies import ALLOWING
 from wallet_core.domain.awards import Award
 from wallet_core.domain.book import Book, Needs
 from wallet_core.domain.decision import Outcome
@@ -71,13 +72,13 @@ def prize(
     amount: str = "50", rank: str = "1", *, player: str = PLAYER, source: Source = Source.TOURNAMENT, **more: object
 ) -> PayPromo:
     """A prize of the cup."""
-    facts = {"campaign": "cup", "currency": "EUR", "template": None, "actor": "ops", **more}
+    facts = {"campaign": "cup", "currency": "EUR", "template": None, "actor": "ops", "policies": ALLOWING, **more}
     return PayPromo(player, **facts, source=source, reference=rank, amount=units(amount, facts["currency"]))
 
 
 def cashback(base: str, start: int, end_: int, **more: object) -> PayCashback:
     """Ten percent of a base."""
-    facts = {"campaign": "weekly", "currency": "EUR", "template": None, "actor": "ops", **more}
+    facts = {"campaign": "weekly", "currency": "EUR", "template": None, "actor": "ops", "policies": ALLOWING, **more}
     rule = facts.pop("cashback", Cashback(bps=1_000))
     return PayCashback(PLAYER, **facts, start=start, end=end_, cashback=rule, base=units(base))
 
@@ -96,6 +97,7 @@ def granting(rounds: int = 3, *, template: Template | None = None, **more: objec
         "expires_at": EXPIRES,
         "actor": "ops",
         "reason": "spring",
+        "policies": ALLOWING,
         **more,
     }
     return GrantFreeRounds(PLAYER, rounds=rounds, template=template, **facts)

@@ -142,7 +142,7 @@ def test_a_stake_says_which_pockets_were_asked_and_why_not():
     assert explained(journal("BET", ("CASH", "-5")), stake).why[0].text.startswith("Cash was all there was")
 
 
-@pytest.mark.parametrize("why_not", ["FROZEN", "EXPIRED", "GAME_EXCLUDED", "PRODUCT_EXCLUDED"])
+@pytest.mark.parametrize("why_not", ["FROZEN", "EXPIRED", "GAME_EXCLUDED", "PRODUCT_EXCLUDED", "RTP_EXCLUDED"])
 def test_every_reason_why_a_pocket_may_not_pay_has_words(why_not):
     assert "R-" in WHY_NOT[why_not]
 

@@ -13,7 +13,9 @@ from wallet_core.domain.entries import Entry, Transaction, digest
 from wallet_core.domain.fx import Quote, State, movable, refundable
 from wallet_core.domain.fx_refunds import RefundConversion
 from wallet_core.domain.holds import Hold
-from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.leaving import kept
+from wallet_core.domain.pockets import Kept, Pocket, balances
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.promos import OnWithdrawal
 from wallet_core.domain.promos import State as BonusState
 from wallet_core.domain.subwallets import Transfer
@@ -49,7 +51,8 @@ class RefundDesk(Desk):
         """What is refundable now."""
         rows = self.books.rows.values()
         pockets = {row.account: row for row in rows if isinstance(row, Pocket) and row.currency == "BRL"}
-        return amount_of(refundable(self.found(), movable("BRL", pockets)))
+        stays = kept(Policies(), self.books.player(), balances("BRL", pockets), ())
+        return amount_of(refundable(self.found(), movable("BRL", pockets, stays)))
 
     def gone(self):
         """What has gone back, and what that took."""
@@ -254,7 +257,7 @@ def test_nothing_leaves_a_frozen_wallet(desk):
     lines = (("BRL", Entry("CASH", units("500"))), ("BRL", Entry("ADJUSTMENTS", -units("500"))))
     desk.books.do(PostJournal(PLAYER, lines, "a credit", "ann", "j1"))
     assert answer(desk.refund()) is Reason.PLAYER_BLOCKED
-    assert amount_of(movable("BRL", {"CASH": Pocket(PLAYER, "BRL", "CASH", 5)}, frozen=True)) == "0.00"
+    assert amount_of(movable("BRL", {"CASH": Pocket(PLAYER, "BRL", "CASH", 5)}, Kept(), frozen=True)) == "0.00"
 
 
 @pytest.mark.parametrize(

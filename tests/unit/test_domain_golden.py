@@ -20,7 +20,6 @@ from tests.support.domain import (
 )
 from wallet_core.domain.commands import Terms
 from wallet_core.domain.money import CURRENCIES
-from wallet_core.domain.pockets import withdrawable
 from wallet_core.domain.profiles import LateOriginal, Profile
 from wallet_core.domain.write_off import pro_rata
 
@@ -80,7 +79,7 @@ def test_gc_rb_09_debt_is_recovered_from_wins_not_from_deposits():
     assert {"cash": books.cash, "debt": books.debt} == expect["after_win"]
     books.do(deposit(given["deposit"], percent=0))
     assert {"cash": books.cash, "debt": books.debt} == expect["after_deposit"]
-    assert amount_of(withdrawable(books.held())) == expect["withdrawable"]
+    assert books.withdrawable() == expect["withdrawable"]
     books.assert_sound()
 
 

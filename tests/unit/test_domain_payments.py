@@ -7,7 +7,6 @@ from tests.support.domain import PLAYER, Books, answer, deposit, play, promo, ro
 from wallet_core.domain.commands import SetStatus
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.pockets import withdrawable
 
 
 def _owing(debt="38", cash="50"):
@@ -72,13 +71,14 @@ def test_no_more_than_there_is_can_leave(amount):
 @pytest.mark.parametrize(("amount", "expected"), [("12", Outcome.APPLIED), ("12.01", Reason.INSUFFICIENT_FUNDS)])
 def test_r_debt_04_what_is_owed_stays(amount, expected):
     books = _owing()
-    assert withdrawable(books.held()) == units("12")
+    assert books.withdrawable() == "12.00"
     assert answer(books.do(withdrawal(amount))) is expected
     assert books.debt == "38.00"
 
 
 def test_what_may_leave_is_never_less_than_nothing():
-    assert withdrawable(_owing(cash="1").held()) == 0
+    books = _owing(cash="1")
+    assert books.withdrawable() == "0.00"
 
 
 def test_a_payment_is_made_once_and_its_key_says_what_it_was():

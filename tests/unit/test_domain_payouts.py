@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.domain import PLAYER, START, Books, answer, units
+from tests.support.policies import ALLOWING
 from tests.support.promos import bonus_money, grant, template
 from tests.support.promotions import DAY, cashback, edition, prize
 from wallet_core.domain.awards import free, promised
@@ -85,7 +86,7 @@ def test_a_bonus_whose_slot_is_taken_waits_for_its_turn():
     assert bonus(books, command).state is State.QUEUED
     assert not free(books_of(books), replace(bonus(books, command), bonus_id="zzz"))
     books.do(ForfeitBonus(PLAYER, "f1", "gift@1", "enough", PLAYER))
-    activated = books.do(ActivateBonus(PLAYER, command.bonus_id))
+    activated = books.do(ActivateBonus(PLAYER, command.bonus_id, "spins", 1, ALLOWING))
     assert answer(activated) is Outcome.APPLIED
     assert bonus_money(books) == "50.00"
     books.assert_sound()

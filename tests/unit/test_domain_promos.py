@@ -255,9 +255,9 @@ def test_a_pack_with_one_bonus_in_a_lifetime():
     books = Books(players=())
     books.do(CreatePlayer(PLAYER, "operator", "brand", ("EUR",), "SE"))
     swedish = replace(BY_HAND, pack="SE", opt_in=True)
-    books.do(offer(template(swedish)))
-    assert reason(books.do(offer(template(swedish, "other"), "o2"))) is Reason.BONUS_NOT_ELIGIBLE
-    books.do(claim(template(swedish)))
+    books.do(offer(template(swedish), once=True))
+    assert reason(books.do(offer(template(swedish, "other"), "o2", once=True))) is Reason.BONUS_NOT_ELIGIBLE
+    books.do(claim(template(swedish), bonus_id="SE@once"))
     assert state(books, "SE@once") is State.ACTIVE
 
 

@@ -5,11 +5,11 @@ from msgspec.structs import replace
 
 from tests.support.domain import Books, answer, units
 from tests.support.promos import BY_HAND, DAY, MATCH, publish, template
-from wallet_core.domain import guard, packs, templates
+from wallet_core.domain import bonus_rules, guard, packs, templates
 from wallet_core.domain.decision import Outcome, Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.policies import Split
+from wallet_core.domain.policies import Policies, Split
 from wallet_core.domain.promos import Base, OnWithdrawal
 from wallet_core.domain.templates import Amounts, Period, Template, Tier, Trigger
 
@@ -51,6 +51,8 @@ MATCH_DK = replace(terms(MATCH, duration=None), pack="DK", amounts=(Amounts("DKK
 )  # fmt: skip
 def test_what_may_be_published(promotion):
     guard.check(promotion)
+    assert bonus_rules.completed(Policies(), promotion, bonus_rules.WORDS) == promotion
+    bonus_rules.published(Policies(), promotion)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +125,17 @@ def test_what_may_not_be_published(promotion, reason, words):
     assert (refusal.reason, words in refusal.message) == (reason, True), refusal.message
     assert books.rows == rows
     with pytest.raises(Refused):
-        guard.check(promotion)
+        _published(promotion)
+
+
+def _published(promotion):
+    guard.check(promotion)
+    bonus_rules.published(Policies(), promotion)
 
 
 def test_every_broken_rule_of_a_pack_is_named():
     with pytest.raises(Refused) as refused:
-        guard.check(terms(BRITISH, multiplier=2_000, products=(), on_withdrawal=OnWithdrawal.BLOCK))
+        _published(terms(BRITISH, multiplier=2_000, products=(), on_withdrawal=OnWithdrawal.BLOCK))
     assert all(word in refused.value.refusal.message for word in ("max_multiplier", "mixed_products", "R-FUND-16"))
 
 

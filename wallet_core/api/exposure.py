@@ -1,15 +1,18 @@
-"""Exposure: what of a player's money a stake in one game could use, and what of it a provider is shown (R-FUND-14)."""
+"""Exposure: what of a player's money a stake in one game could use, and what of it a provider is shown (R-FUND-14); and
+what of it may not leave.
+"""
 
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from wallet_core.api.core import Core
+from wallet_core.domain import leaving
 from wallet_core.domain.accounts import BONUS
 from wallet_core.domain.decision import Balances
 from wallet_core.domain.exposure import exposed
 from wallet_core.domain.players import Player
-from wallet_core.domain.pockets import Pocket
+from wallet_core.domain.pockets import Kept, Pocket
 from wallet_core.domain.policies import WriteOff
 from wallet_core.domain.profiles import Profile
 from wallet_core.domain.promos import Bonus
@@ -48,6 +51,12 @@ async def exposure(core: Core, player: Player, purse: Mapping[str, Pocket], prov
     policy = policies.write_off(player.brand_id, provider_id, game_id, policies.version)
     bonuses = await _bonuses(core, player, purse)
     return Exposure(tuple(candidates(purse, bonuses, game_id, game, core.clock.now())), policy)
+
+
+async def kept(core: Core, player: Player, held: Balances, purse: Mapping[str, Pocket]) -> Kept:
+    """Return what of the cash in a purse may not leave."""
+    bonuses = await _bonuses(core, player, purse) if leaving.locks(core.policies) else ()
+    return leaving.kept(core.policies, player, held, bonuses)
 
 
 async def _bonuses(core: Core, player: Player, purse: Mapping[str, Pocket]) -> list[Bonus]:

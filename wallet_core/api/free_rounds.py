@@ -59,6 +59,7 @@ class FreeRoundService(FreeRoundServiceServicer):
             expires_at=fields.moment(request.expires_at, "expires_at"),
             actor=fields.key(request.actor, "actor"),
             reason=fields.words(request.reason, "reason"),
+            policies=self._core.policies,
         )
         response = await self._core.moved(command)
         return pb.GrantFreeRoundsResponse(response=response, free_rounds=await self._shown(player_id, grant_id))

@@ -14,6 +14,7 @@ from wallet.v1.fx_pb2_grpc import FxServiceServicer
 from wallet_core.api import convert, fields
 from wallet_core.api.call import acting
 from wallet_core.api.core import Core
+from wallet_core.api.exposure import kept
 from wallet_core.domain.accounts import PSP_CLEARING
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.fx import REFUNDABLE, Quote, Side, movable, refundable
@@ -22,6 +23,7 @@ from wallet_core.domain.fx_refunds import RefundConversion
 from wallet_core.domain.fx_terms import FxTerms, in_force
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import belongs
+from wallet_core.domain.pockets import balances
 from wallet_core.domain.rate_commands import PublishRates
 from wallet_core.domain.rates import Rates, text_of
 
@@ -105,7 +107,7 @@ class FxService(FxServiceServicer):
         if not hmac.compare_digest(request.signature.encode(), _signature(self._core.token_key, quote).encode()):
             raise fields.invalid("signature: not the quote's; send the one it was answered with.")
         terms = await self._terms(player_id, quote.source)
-        command = ExecuteQuote(player_id, quote_id, request_id, currency.code, amount, terms)
+        command = ExecuteQuote(player_id, quote_id, request_id, currency.code, amount, terms, self._core.policies)
         response = await self._core.moved(command)
         return pb.ExecuteQuoteResponse(response=response, quote=self._shown(await self._found(player_id, quote_id)))
 
@@ -124,7 +126,9 @@ class FxService(FxServiceServicer):
         if quote.state in REFUNDABLE:
             rows = await self._core.store.pockets(quote.player_id)
             pockets = {row.account: row for row in rows if row.currency == quote.target}
-            left = movable(quote.target, pockets, frozen=bool(await self._freezes(quote)))
+            player = belongs(await self._core.store.player(quote.player_id), "", "")
+            stays = await kept(self._core, player, balances(quote.target, pockets), pockets)
+            left = movable(quote.target, pockets, stays, frozen=bool(await self._freezes(quote)))
             message.refundable.CopyFrom(convert.money(CURRENCIES[quote.source], refundable(quote, left)))
         return message
 
@@ -181,6 +185,7 @@ class FxService(FxServiceServicer):
             actor=actor,
             freezes=await self._freezes(quote),
             confirmed=request.forfeits_confirmed,
+            policies=self._core.policies,
         )
         response = await self._core.moved(command)
         lines = await self._core.store.lines(player_id, [UUID(response.results[0].transaction_id).bytes])

@@ -41,7 +41,9 @@ class PaymentService(PaymentServiceServicer):
         amount = fields.amount(request.amount, currency, "amount")
         info = fields.info(request.info, "info")
         confirmed = request.forfeits_confirmed
-        command = RequestWithdrawal(player_id, withdrawal_id, currency.code, amount, info, confirmed=confirmed)
+        command = RequestWithdrawal(
+            *(player_id, withdrawal_id, currency.code, amount, info), confirmed=confirmed, policies=self._core.policies
+        )
         return pb.RequestWithdrawalResponse(response=await self._core.moved(command))
 
     async def SettleWithdrawal(
@@ -94,6 +96,7 @@ class PaymentService(PaymentServiceServicer):
             amount=fields.amount(request.amount, currency, "amount"),
             info=info,
             terms=self._core.terms,
+            policies=self._core.policies,
             confirmed=isinstance(request, pb.WithdrawRequest) and request.forfeits_confirmed,
         )
 

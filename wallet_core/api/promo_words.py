@@ -10,6 +10,7 @@ from wallet.v1.common_pb2 import Money
 
 from wallet_core.api import convert, fields
 from wallet_core.domain import endings
+from wallet_core.domain.bonus_rules import WORDS
 from wallet_core.domain.money import CURRENCIES, Currency
 from wallet_core.domain.policies import Mode, Split
 from wallet_core.domain.promos import (
@@ -78,6 +79,11 @@ def promotion(message: pb.Promotion) -> Promotion:
     )
 
 
+def unsaid(message: pb.Promotion) -> frozenset[str]:
+    """Return the terms that a message leaves to policies."""
+    return frozenset(name for name in WORDS if not getattr(message.terms, _CHOICES[name][0]))
+
+
 def _terms(message: pb.BonusTerms, at: str) -> BonusTerms:
     chosen: dict[str, Any] = {}
     for name, (field, kind, wire, prefix) in _CHOICES.items():
@@ -97,6 +103,10 @@ def _terms(message: pb.BonusTerms, at: str) -> BonusTerms:
         excluded_games=tuple(
             fields.key(each, f"{at}excluded_game_ids")
             for each in _few(message.excluded_game_ids, f"{at}excluded_game_ids")
+        ),
+        excluded_rtps=tuple(
+            fields.key(each, f"{at}excluded_rtp_profiles")
+            for each in _few(message.excluded_rtp_profiles, f"{at}excluded_rtp_profiles")
         ),
         duration=_seconds(message.duration, f"{at}duration") if message.HasField("duration") else None,
         sticky=message.sticky,
@@ -208,6 +218,7 @@ def _shown_terms(row: BonusTerms, currency: Currency | None) -> pb.BonusTerms:
         contributions=dict(row.contributions),
         products=row.products,
         excluded_game_ids=row.excluded_games,
+        excluded_rtp_profiles=row.excluded_rtps,
         duration=Duration(seconds=row.duration) if row.duration else None,
         sticky=row.sticky,
         tranches=row.tranches,

@@ -10,7 +10,7 @@ from wallet.v1.wallet_pb2 import PlayResponse
 
 from wallet_core.api import fields, promo_words
 from wallet_core.api.core import Core
-from wallet_core.domain import wagering
+from wallet_core.domain import bonus_rules, wagering
 from wallet_core.domain.commands import OPERATOR
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, digest
@@ -39,6 +39,7 @@ from wallet_core.storage.store import Unavailable
 VERSION_MAX = 1_000_000
 
 C = TypeVar("C", bound=AboutBonus)
+B = TypeVar("B", bound=OfferBonus)
 
 Begins = pb.OfferBonusRequest | pb.GrantBonusRequest
 Ends = (
@@ -61,12 +62,15 @@ class PromoService(PromoServiceServicer):
         self, request: pb.PublishTemplateRequest, context: ServicerContext[Any, Any]
     ) -> pb.PublishTemplateResponse:
         """Publish a version of a template."""
+        await self._core.in_force.refresh()  # it is completed by policies, for good
         command = PublishTemplate(
             player_id=NO_PLAYER,
             request_id=fields.key(request.request_id, "request_id"),
             template_id=fields.party_id(request.template_id, "template_id"),
             version=_version(request.version),
             promotion=promo_words.promotion(request.promotion),
+            unsaid=promo_words.unsaid(request.promotion),
+            policies=self._core.policies,
             reason=fields.words(request.reason, "reason"),
             actor=fields.key(request.actor, "actor"),
         )
@@ -95,7 +99,7 @@ class PromoService(PromoServiceServicer):
     ) -> pb.OfferBonusResponse:
         """Offer a bonus."""
         template = await self._template(_template_id(request.template_id), _version(request.version))
-        response, bonus = await self._left(_beginning(OfferBonus, request, template, self._core.clock.now()))
+        response, bonus = await self._left(await self._beginning(OfferBonus, request, template))
         return pb.OfferBonusResponse(response=response, bonus=bonus)
 
     async def GrantBonus(
@@ -107,9 +111,7 @@ class PromoService(PromoServiceServicer):
             row = await self._found(fields.player_id(request.player_id), fields.key(request.bonus_id, "bonus_id"))
             if (row.template_id, row.version) != (template.template_id, template.version):
                 raise fields.invalid(f"bonus_id: it is of {row.template_id}, version {row.version}.")
-        response, bonus = await self._left(
-            _beginning(GrantBonus, request, template, self._core.clock.now(), request.bonus_id)
-        )
+        response, bonus = await self._left(await self._beginning(GrantBonus, request, template, request.bonus_id))
         return pb.GrantBonusResponse(response=response, bonus=bonus)
 
     async def ClaimBonus(
@@ -125,6 +127,7 @@ class PromoService(PromoServiceServicer):
             template=await self._template(row.template_id, row.version),
             accepted=fields.key(request.accepted_digest, "accepted_digest"),
             deposit=_settled(request),
+            policies=self._core.policies,
         )
         response, bonus = await self._left(command)
         return pb.ClaimBonusResponse(response=response, bonus=bonus)
@@ -188,6 +191,28 @@ class PromoService(PromoServiceServicer):
         token = fields.page_token(rows[-1].bonus_id) if more else ""
         return pb.ListBonusesResponse(bonuses=await self._shown(rows), next_page_token=token)
 
+    async def _beginning(self, kind: type[B], request: Begins, template: Template, bonus_id: str = "") -> B:
+        """Return the command that begins a bonus.
+
+        Raises:
+            Refused: PLAYER_UNKNOWN, or the request is malformed.
+        """
+        policies, request_id = self._core.policies, fields.key(request.request_id, "request_id")
+        deposit = _settled(request)
+        player = belongs(await self._core.store.player(fields.player_id(request.player_id)), "", "")
+        once = bonus_rules.once(policies, player, template.promotion)
+        return kind(
+            player_id=player.player_id,
+            request_id=request_id,
+            bonus_id=bonus_id or instance(template, self._core.clock.now(), deposit, request_id, once=once),
+            template=template,
+            currency=fields.currency(request.currency_code).code,
+            reason=fields.words(request.reason, "reason"),
+            actor=fields.key(request.actor, "actor"),
+            deposit=deposit,
+            policies=policies,
+        )
+
     async def _left(self, command: OfBonus) -> tuple[PlayResponse, pb.Bonus]:
         """Return the answer to a command, and the bonus as it stands.
 
@@ -207,7 +232,8 @@ class PromoService(PromoServiceServicer):
         with suppress(Unavailable, Overloaded, Expired, Stopped):
             for row in await self._core.store.queued_bonuses(bonus.player_id):
                 if row.slot == bonus.group:
-                    await self._core.submit(ActivateBonus(row.player_id, row.bonus_id))
+                    of = row.player_id, row.bonus_id, row.template_id, row.version
+                    await self._core.submit(ActivateBonus(*of, self._core.policies))
                     return
 
     async def _shown(self, rows: list[Bonus]) -> list[pb.Bonus]:
@@ -241,21 +267,6 @@ class PromoService(PromoServiceServicer):
         if row is None:
             raise Refused(Reason.BONUS_NOT_FOUND, f"There is no template {template_id} of version {version}.")
         return row
-
-
-def _beginning(kind: type[OfferBonus], request: Begins, template: Template, now: int, bonus_id: str = "") -> OfferBonus:
-    request_id = fields.key(request.request_id, "request_id")
-    deposit = _settled(request)
-    return kind(
-        player_id=fields.player_id(request.player_id),
-        request_id=request_id,
-        bonus_id=bonus_id or instance(template, now, deposit, request_id),
-        template=template,
-        currency=fields.currency(request.currency_code).code,
-        reason=fields.words(request.reason, "reason"),
-        actor=fields.key(request.actor, "actor"),
-        deposit=deposit,
-    )
 
 
 def _about(kind: type[C], request: Ends) -> C:

@@ -7,7 +7,7 @@ from wallet.v1.common_pb2 import Page
 
 from wallet_core.api import convert, discretion, fields, plays
 from wallet_core.api.core import Core
-from wallet_core.api.exposure import exposure
+from wallet_core.api.exposure import exposure, kept
 from wallet_core.domain import sessions
 from wallet_core.domain.accounts import BONUS, CASH, HELD, IN_PLAY, IN_PLAY_BONUS
 from wallet_core.domain.commands import SessionUse
@@ -89,7 +89,8 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         holds = await core.store.live_holds(player_id, code)
         frozen = discretion.frozen(holds)
         amounts = discretion.amounts(amounts, holds)
-    locks = why_not(amounts, frozen=frozen)
+    stays = await kept(core, player, held, purse)
+    locks = why_not(amounts, stays, frozen=frozen)
     if in_play := await core.store.in_play(player_id, code):
         amounts[IN_PLAY] = in_play
     if any(account.startswith(BONUS) for account in purse):
@@ -98,7 +99,7 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         player_id=player_id,
         balances=convert.balances(found.of(held, profile) if found and profile else held),
         pockets=convert.parts(currency, tuple(part for part in amounts.items() if part[1])),
-        withdrawable=convert.money(currency, withdrawable(held, frozen=bool(frozen))),
+        withdrawable=convert.money(currency, withdrawable(held, stays, frozen=bool(frozen))),
         locks=[
             pb.Lock(reason=lock.reason, amount=convert.money(currency, lock.amount), text_key=lock.text)
             for lock in locks

@@ -16,6 +16,7 @@ from wallet_core.api.core import Core, answered
 from wallet_core.api.errors import Denied, fault_of
 from wallet_core.api.identify import Nobody, Who
 from wallet_core.domain import commands as c
+from wallet_core.domain import restricted
 from wallet_core.domain.decision import MESSAGES, Decision, Outcome, Reason, Refusal, Refused, Result
 from wallet_core.domain.entries import Kind
 from wallet_core.domain.policies import NotPublished
@@ -67,7 +68,8 @@ class WalletService(WalletServiceServicer):
             reason = UNKNOWN_ROLLBACK[play.profile.unknown_rollback] if _lone_rollback(play) else NOT_FOUND
             nothing = Result(play.actions[0].external_key, Outcome.NOOP, b"", (), 0, "")
             decision = _refused(reason) if reason else Decision("", results=(nothing,))
-        return pb.PreviewPlayResponse(response=convert.response(decision))
+        prompt = restricted.touched(play, decision) and await self._prompted(play, decision.player_id)
+        return pb.PreviewPlayResponse(response=convert.response(decision), restricted_funds_prompt=prompt)
 
     async def RollbackBatch(
         self, request: pb.RollbackBatchRequest, context: ServicerContext[Any, Any]
@@ -126,6 +128,10 @@ class WalletService(WalletServiceServicer):
         except NotPublished:
             await self._core.in_force.refresh()
             return await self._core.batcher.preview(replace(play, policies=self._core.policies))
+
+    async def _prompted(self, play: c.Play, player_id: str) -> bool:
+        player = await self._core.store.player(player_id)
+        return player is not None and restricted.prompted(play, player)
 
     async def _one(self, request: pb.PlayRequest) -> pb.PlayResponse:
         (found,) = await self._decisions([request])

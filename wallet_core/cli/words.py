@@ -117,6 +117,7 @@ WHY_NOT: dict[str, str] = {
     "EXPIRED": "its time is over (R-FUND-02)",
     "GAME_EXCLUDED": "its terms exclude the game (R-FUND-03)",
     "PRODUCT_EXCLUDED": "its terms are for other products (R-FUND-02)",
+    "RTP_EXCLUDED": "its terms exclude the game's RTP profile (R-FUND-02)",
 }
 """Why a pocket might not pay."""
 

@@ -140,9 +140,9 @@ class Wallet:
 
     async def preview_play(
         self, request: wallet.PreviewPlayRequest, *, deadline: float | None = None
-    ) -> wallet.PlayResponse:
-        """What `play` would answer now; a refusal is in the response."""
-        return (await self._call(self._plays.PreviewPlay, request, deadline)).response
+    ) -> wallet.PreviewPlayResponse:
+        """What `play` would answer now, a refusal too; and whether the player is to be asked first."""
+        return await self._call(self._plays.PreviewPlay, request, deadline)
 
     async def close_round(
         self, request: wallet.CloseRoundRequest, *, deadline: float | None = None

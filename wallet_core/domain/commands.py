@@ -24,7 +24,7 @@ class Terms(Struct, frozen=True):
     """The operator's rules a command is decided by.
 
     Attributes:
-        debt_recovery_win: percent of a win that first pays back debt (R-DEBT-03).
+        debt_recovery_win: percent of a win that first pays back debt (R-DEBT-03), where no policy says it.
         debt_recovery_deposit: percent of a deposit that does.
     """
 
@@ -220,6 +220,7 @@ class Pay(Recorded, frozen=True):
     info: tuple[tuple[str, str], ...] = ()
     terms: Terms = Terms()
     confirmed: bool = False
+    policies: Policies = Policies()
 
     @property
     def partner(self) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from wallet_core.domain import grants
+from wallet_core.domain import bonus_rules, grants
 from wallet_core.domain.awards import Award, promised
 from wallet_core.domain.commands import OPERATOR, Recorded
 from wallet_core.domain.decision import Reason, Refused
@@ -13,6 +13,7 @@ from wallet_core.domain.entries import Journal, Keyed, Kind, Posting
 from wallet_core.domain.free_play import pay_out
 from wallet_core.domain.free_rounds import Event, Grant, Settle, State, after, bonus_of
 from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.templates import Template
 
@@ -42,6 +43,7 @@ class GrantFreeRounds(OfGrant, frozen=True):
     Attributes:
         template: the edition of the bonus that winnings become; none for cash.
         cap, value: ledger units.
+        policies: as they are in force.
     """
 
     provider_id: str
@@ -56,6 +58,7 @@ class GrantFreeRounds(OfGrant, frozen=True):
     expires_at: int
     actor: str
     reason: str
+    policies: Policies
 
     @property
     def partner(self) -> tuple[str, str]:
@@ -130,7 +133,17 @@ def _grant(desk: Desk, command: GrantFreeRounds) -> Posting:
         raise Refused(Reason.INVALID_AMOUNT, "value: more than nothing. cap: nothing, or more.")
     if command.value % CURRENCIES[command.currency].quantum:
         raise Refused(Reason.INVALID_PRECISION, "value: rounds have stakes of display precision.")
-    grants.eligible(desk, command.currency)
+    grants.eligible(desk, command.policies, command.currency)
+    bonus_rules.allowed(command.policies, desk.someone)
+    if command.template is not None:
+        bonus_rules.granted(
+            command.policies,
+            desk.someone,
+            command.template.promotion,
+            command.currency,
+            bonus_id=bonus_of(command.grant_id),
+            worth=command.rounds * command.value,
+        )
     grant = Grant(
         player_id=command.player_id,
         grant_id=command.grant_id,

@@ -126,9 +126,13 @@ class Grant(Keyed, frozen=True, gc=False):
         return at >= self.expires_at or 0 < self.over_at <= at
 
 
+WON = "free@"
+"""How the id of a bonus begins that is winnings."""
+
+
 def bonus_of(grant_id: str) -> str:
     """Return the id of the bonus that a grant's winnings become."""
-    return f"free@{grant_id}"
+    return f"{WON}{grant_id}"
 
 
 def dispute_of(key: bytes) -> str:

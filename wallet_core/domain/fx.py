@@ -14,7 +14,7 @@ from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Keyed
 from wallet_core.domain.fx_terms import DAY, FxTerms
 from wallet_core.domain.money import CURRENCIES, INT64_MAX, Currency
-from wallet_core.domain.pockets import Pocket, balances, withdrawable
+from wallet_core.domain.pockets import Kept, Pocket, balances, withdrawable
 from wallet_core.domain.rates import ONE, Rates, Table, apart, client_rate, gaining
 
 
@@ -243,12 +243,12 @@ REFUNDABLE = frozenset({State.USED, State.PART_REFUNDED})
 """States in which there may be something to go back."""
 
 
-def movable(currency: str, pockets: Mapping[str, Pocket], *, frozen: bool = False) -> int:
+def movable(currency: str, pockets: Mapping[str, Pocket], kept: Kept, *, frozen: bool = False) -> int:
     """Return the cash that may go into another currency, or back where it came from: of the main pocket, and no more
     than may leave (R-FX-14, R-DEBT-04).
     """
     cash = pockets.get(CASH)
-    return min(cash.amount if cash else 0, withdrawable(balances(currency, pockets), frozen=frozen))
+    return min(cash.amount if cash else 0, withdrawable(balances(currency, pockets), kept, frozen=frozen))
 
 
 def refundable(quote: Quote, left: int) -> int:

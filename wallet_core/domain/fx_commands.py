@@ -12,8 +12,11 @@ from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Journal, Keyed, Kind, Posting
 from wallet_core.domain.fx import Conversions, Converted, Quote, Side, State, allowed, chosen, movable, price, volume
 from wallet_core.domain.fx_terms import FxTerms
+from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES, INT64_MAX, CurrencyKind
 from wallet_core.domain.players import Player, Status, wallet_currency
+from wallet_core.domain.pockets import balances
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.rates import Place, Rates, key_of, text_of
 
 QUOTES = "~quotes"
@@ -86,6 +89,7 @@ class ExecuteQuote(_Requested, frozen=True):
     currency: str
     amount: int
     terms: FxTerms = FxTerms()
+    policies: Policies = Policies()
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -221,7 +225,9 @@ def _execute(desk: Desk, command: ExecuteQuote) -> Posting:
     player = _converting(desk, quote.source, quote.target)
     done = _lately(desk).within(desk.at)
     allowed(done, command.terms, quote, desk.at)
-    if quote.given > movable(quote.source, desk.book.pockets(player.player_id, quote.source)):
+    pockets = desk.book.pockets(player.player_id, quote.source)
+    held, bonuses = balances(quote.source, pockets), desk.book.bonuses(player.player_id)
+    if quote.given > movable(quote.source, pockets, kept(command.policies, player, held, bonuses)):
         raise Refused(Reason.INSUFFICIENT_FUNDS)
     if desk.held(quote.target, CASH) + quote.credited > INT64_MAX:
         raise Refused(Reason.INVALID_AMOUNT)

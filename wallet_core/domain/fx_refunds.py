@@ -16,7 +16,10 @@ from wallet_core.domain.entries import Entry, Journal, Keyed, Kind, Posting
 from wallet_core.domain.fx import REFUNDABLE, Quote, State, cost, movable, refundable
 from wallet_core.domain.fx_commands import OfQuote, find
 from wallet_core.domain.holds import Hold
+from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.pockets import balances
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.rates import text_of
 
 
@@ -41,6 +44,7 @@ class RefundConversion(OfQuote, frozen=True):
     actor: str
     freezes: tuple[str, ...] = ()
     confirmed: bool = False
+    policies: Policies = Policies()
 
     @property
     def partner(self) -> tuple[str, str]:
@@ -76,7 +80,9 @@ def _refund(desk: Desk, command: RefundConversion) -> Posting:
     frozen = (desk.book.noun(Hold, command.player_id, each) for each in command.freezes)
     if any(hold is not None and hold.live for hold in frozen):
         raise Refused(Reason.PLAYER_BLOCKED)
-    left = movable(quote.target, desk.book.pockets(command.player_id, quote.target))
+    pockets = desk.book.pockets(command.player_id, quote.target)
+    held, bonuses = balances(quote.target, pockets), desk.book.bonuses(command.player_id)
+    left = movable(quote.target, pockets, kept(command.policies, desk.someone, held, bonuses))
     most = refundable(quote, left)
     refunded = most if amount is None else amount
     if not 0 < refunded <= most:

@@ -3,9 +3,8 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain.layers import Context
 from wallet_core.domain.money import CURRENCIES
-from wallet_core.domain.players import Player
+from wallet_core.domain.players import Player, context
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.rates import Rates
 
@@ -82,9 +81,7 @@ def in_force(terms: FxTerms, policies: Policies, player: Player, currency: str) 
     """
 
     def said(key: str, of: str, otherwise: int) -> int:
-        context = Context(brand_id=player.brand_id, player_id=player.player_id, of=of)
-        found = policies.explain(key, context)
-        return found.value if found.winner is not None and isinstance(found.value, int) else otherwise
+        return policies.said(key, context(player, of=of), otherwise)
 
     unit = CURRENCIES[terms.reference].unit
     oldest = max((source.max_age for source in terms.sources), default=0)

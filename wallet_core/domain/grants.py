@@ -2,15 +2,17 @@
 
 from msgspec.structs import replace
 
-from wallet_core.domain import guard, packs, templates, wagering
+from wallet_core.domain import bonus_rules, guard, packs, templates, wagering
 from wallet_core.domain.accounts import BONUS_ISSUED, account_of
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Outcome, Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Journal, Kind, Posting, digest
+from wallet_core.domain.free_rounds import WON
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.players import Status, context, wallet_currency
 from wallet_core.domain.pockets import balances
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.promo_commands import (
     ActivateBonus,
     ClaimBonus,
@@ -59,8 +61,8 @@ def changed(desk: Desk, kind: Kind, bonus: Bonus, entries: tuple[Entry, ...] = (
     )
 
 
-def eligible(desk: Desk, currency: str) -> None:
-    """Pass a player who may have a bonus now (R-BONUS-09).
+def eligible(desk: Desk, policies: Policies, currency: str) -> None:
+    """Pass a player who may have a bonus now (R-BONUS-09); which, `bonus_rules` says.
 
     Raises:
         Refused: WRONG_CURRENCY, PLAYER_BLOCKED, BONUS_NOT_ELIGIBLE.
@@ -69,17 +71,16 @@ def eligible(desk: Desk, currency: str) -> None:
     wallet_currency(player, currency)
     if player.status is Status.BLOCKED:
         raise Refused(Reason.PLAYER_BLOCKED)
-    if balances(currency, desk.book.pockets(player.player_id, currency)).debt:
+    debt = balances(currency, desk.book.pockets(player.player_id, currency)).debt
+    if debt and policies.value("debt.blocks_bonus", context(player)):
         raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The player owes money; that comes first (R-DEBT-04).")
-    if not packs.of(player.country).allowed:
-        raise Refused(Reason.BONUS_NOT_ELIGIBLE, f"Players of {player.country} may have no bonus (R-BONUS-02).")
 
 
-def _meant_for(desk: Desk, promotion: Promotion) -> None:
-    """Pass a player whom the promotion is for, while it runs.
+def _meant_for(desk: Desk, policies: Policies, promotion: Promotion, currency: str, bonus_id: str) -> None:
+    """Pass a player whom the promotion is for, while it runs, and who may have it now.
 
     Raises:
-        Refused: BONUS_NOT_ELIGIBLE.
+        Refused: BONUS_NOT_ELIGIBLE; what `eligible` says.
     """
     player = desk.someone
     pack = packs.of(player.country)
@@ -89,6 +90,8 @@ def _meant_for(desk: Desk, promotion: Promotion) -> None:
         raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The bonus is not for players of this brand.")
     if 0 < promotion.ends_at <= desk.at:
         raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The promotion is over.")
+    eligible(desk, policies, currency)
+    bonus_rules.granted(policies, player, promotion, currency, bonus_id=bonus_id)
 
 
 def _offered(desk: Desk, command: OfferBonus) -> Bonus:
@@ -98,8 +101,7 @@ def _offered(desk: Desk, command: OfferBonus) -> Bonus:
         Refused: BONUS_NOT_ELIGIBLE, the player has or had it; or may not have it.
     """
     template, promotion = command.template, command.template.promotion
-    _meant_for(desk, promotion)
-    eligible(desk, command.currency)
+    _meant_for(desk, command.policies, promotion, command.currency, command.bonus_id)
     ends = [promotion.ends_at, desk.at + promotion.claim_within * SECOND if promotion.claim_within else 0]
     return Bonus(
         player_id=command.player_id,
@@ -184,6 +186,8 @@ def start(desk: Desk, bonus: Bonus) -> tuple[Bonus, tuple[Entry, ...]]:
 
 def _publish(desk: Desk, command: PublishTemplate) -> Posting:
     guard.check(command.promotion)
+    promotion = bonus_rules.completed(command.policies, command.promotion, command.unsaid)
+    bonus_rules.published(command.policies, promotion)
     if command.version < 1:
         raise Refused(Reason.INVALID_REQUEST, "version: the first is 1.")
     if desk.book.noun(Template, *templates.key_of(command.template_id, command.version)) is not None:
@@ -191,7 +195,8 @@ def _publish(desk: Desk, command: PublishTemplate) -> Posting:
     last = templates.key_of(command.template_id, command.version - 1)
     if command.version > 1 and desk.book.noun(Template, *last) is None:
         raise Refused(Reason.BONUS_NOT_FOUND, f"There is no version {command.version - 1} that this one follows.")
-    desk.book.put(replace(command.template, published_at=desk.at, actor=command.actor, reason=command.reason))
+    facts = {"promotion": promotion, "published_at": desk.at, "actor": command.actor, "reason": command.reason}
+    desk.book.put(replace(command.template, **facts))
     words = (("template", command.template_id), ("version", str(command.version)))
     return Posting(Kind.BONUS_STATE, "", 0, info=(*words, ("reason", command.reason), ("actor", command.actor)))
 
@@ -213,8 +218,7 @@ def _claim(desk: Desk, command: ClaimBonus) -> Posting:
             Reason.BONUS_NOT_ELIGIBLE, "Other terms were accepted than are offered; show them again (R-BONUS-03)."
         )
     promotion = command.template.promotion
-    _meant_for(desk, promotion)
-    eligible(desk, bonus.currency)
+    _meant_for(desk, command.policies, promotion, bonus.currency, bonus.bonus_id)
     words = ("accepted", command.accepted)
     if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
         return changed(desk, Kind.BONUS_STATE, claimed, (), words)
@@ -235,8 +239,7 @@ def _grant(desk: Desk, command: GrantBonus) -> Posting:
             f"The player has it already, {bonus.state.name}: it is granted once (R-BONUS-05).",
         )
     else:
-        _meant_for(desk, promotion)
-        eligible(desk, bonus.currency)
+        _meant_for(desk, command.policies, promotion, bonus.currency, bonus.bonus_id)
     if due(bonus, desk.at):
         raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
     if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
@@ -244,6 +247,14 @@ def _grant(desk: Desk, command: GrantBonus) -> Posting:
     begun, entries = _begin(desk, template, bonus, command.deposit)
     words = (("reason", command.reason), ("actor", command.actor))
     return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, *words)
+
+
+def _edition(desk: Desk, bonus: Bonus) -> Template:
+    """Return the version of the template that a bonus is of."""
+    template = desk.book.noun(Template, *templates.key_of(bonus.template_id, bonus.version))
+    if template is None:
+        raise AssertionError(bonus.template_id)  # what was granted was published, and that is never deleted
+    return template
 
 
 def _activate(desk: Desk, command: ActivateBonus) -> Posting:
@@ -255,7 +266,16 @@ def _activate(desk: Desk, command: ActivateBonus) -> Posting:
     if not _free(desk, bonus):
         raise Refused(Reason.BONUS_STATE, "It is not its turn.")
     try:
-        eligible(desk, bonus.currency)
+        eligible(desk, command.policies, bonus.currency)
+        if not bonus.bonus_id.startswith(WON):  # what free rounds have won was promised with them
+            bonus_rules.granted(
+                command.policies,
+                desk.someone,
+                _edition(desk, bonus).promotion,
+                bonus.currency,
+                bonus_id=bonus.bonus_id,
+                worth=bonus.granted,
+            )
     except Refused as refused:
         lapsed = replace(bonus, state=after(bonus.state, Event.LAPSE), reason=refused.refusal.message)
         return changed(desk, Kind.BONUS_STATE, lapsed, (), ("reason", lapsed.reason))

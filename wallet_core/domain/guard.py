@@ -1,16 +1,13 @@
-"""The guard a template is published through: what contradicts itself, and what its jurisdiction forbids."""
+"""The guard a template is published through: what contradicts itself, in any jurisdiction."""
 
 from collections.abc import Callable
 
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.money import CURRENCIES, INT64_MAX, CurrencyKind
-from wallet_core.domain.packs import PACKS, VERTICALS, Pack
+from wallet_core.domain.packs import PACKS, VERTICALS
 from wallet_core.domain.policies import Split
-from wallet_core.domain.promos import Base, OnWithdrawal
-from wallet_core.domain.templates import BPS, Amounts, Period, Promotion, Tier, Trigger
-
-DAY = 86_400
-"""Seconds."""
+from wallet_core.domain.promos import Base
+from wallet_core.domain.templates import BPS, Amounts, Period, Promotion, Trigger
 
 DUST_PARTS = 10
 """Dust is at most a tenth of a major unit (R-BONUS-19)."""
@@ -32,13 +29,12 @@ KEY_WORDS = {"game": 2, "provider": 3, "category": 2, "product": 2, "default": 1
 
 
 def check(promotion: Promotion) -> None:
-    """Pass a promotion that may be published.
+    """Pass a promotion that means something; what policies make of it is for `bonus_rules` to say.
 
     Raises:
-        Refused: INVALID_REQUEST, it contradicts itself; TEMPLATE_FORBIDDEN, its pack forbids it (R-BONUS-02).
+        Refused: INVALID_REQUEST, UNKNOWN_CURRENCY, INVALID_AMOUNT.
     """
-    pack = PACKS.get(promotion.pack)
-    if pack is None:
+    if promotion.pack not in PACKS:
         raise Refused(Reason.INVALID_REQUEST, f"pack: there is none of that name; one of {', '.join(sorted(PACKS))}.")
     for wrong, words in _SHAPE:
         if wrong(promotion):
@@ -47,8 +43,6 @@ def check(promotion: Promotion) -> None:
         _check_contribution(key, bps)
     for table in promotion.amounts:
         _check_amounts(promotion, table)
-    if found := [words for wrong, words in _GUARD if wrong(promotion, pack)]:
-        raise Refused(Reason.TEMPLATE_FORBIDDEN, f"Pack {pack.code or 'default'} forbids it: {' '.join(found)}")
 
 
 def _check_contribution(key: str, bps: int) -> None:
@@ -126,54 +120,5 @@ _SHAPE: tuple[tuple[Callable[[Promotion], bool], str], ...] = (
     (
         lambda p: p.terms.max_bet is not None or p.terms.cap is not None or p.terms.dust != 0,
         "terms: max_bet, cap and dust are amounts: they stand in the currency table.",
-    ),
-)
-
-
-def _too_dear(promotion: Promotion, pack: Pack) -> bool:
-    """Whether it may be worth more than the pack allows, or is in a currency that the pack does not measure in."""
-    if pack.max_value is None:
-        return False
-    currency, units = pack.max_value
-    limit = units * CURRENCIES[currency].unit
-    for table in promotion.amounts:
-        tiers = (Tier(0, promotion.percent, table.fixed), *table.tiers)
-        dearest = max(tier.fixed + table.most_deposit * tier.percent // BPS for tier in tiers)
-        open_ended = any(tier.percent for tier in tiers) and not table.most_deposit
-        worth = table.most if table.most and (open_ended or table.most < dearest) else dearest
-        if table.currency != currency or worth > limit:
-            return True
-    return False
-
-
-# What a pack forbids (R-BONUS-02, R-BONUS-04, R-FUND-16): (whether it does, the rule).
-_GUARD: tuple[tuple[Callable[[Promotion, Pack], bool], str], ...] = (
-    (lambda _, pack: not pack.allowed, "bonus.allowed: there are no bonuses (R-BONUS-02)."),
-    (
-        lambda p, pack: (
-            pack.max_multiplier is not None
-            and (p.terms.multiplier > pack.max_multiplier or p.terms.base is Base.DEPOSIT_PLUS_BONUS)
-        ),
-        "bonus.wagering.max_multiplier: wagering asks for more than the allowed multiple of the bonus (R-BONUS-02).",
-    ),
-    (
-        lambda p, pack: not pack.mixed and len({VERTICALS[each] for each in p.terms.products}) != 1,
-        "bonus.mixed_products: it must name its products, and all of one kind of gambling (R-BONUS-02).",
-    ),
-    (_too_dear, "bonus.max_value: it may be worth more than is allowed (R-BONUS-02)."),
-    (
-        lambda p, pack: p.terms.duration is not None and p.terms.duration < pack.min_days * DAY,
-        "bonus.min_days: the player must have longer (R-BONUS-02).",
-    ),
-    (lambda p, pack: pack.once and p.period is not Period.ONCE, "bonus.welcome_only_once: one bonus (R-BONUS-02)."),
-    (lambda p, pack: pack.alike and bool(p.segment), "bonus.alike: the terms must be everybody's (R-BONUS-02)."),
-    (lambda p, pack: not pack.automatic and not p.opt_in, "bonus.automatic: the player must opt in (R-BONUS-04)."),
-    (
-        lambda p, pack: pack.own_money_free and p.terms.on_withdrawal is OnWithdrawal.BLOCK,
-        "on_withdrawal BLOCK: own money stays free (R-FUND-16).",
-    ),
-    (
-        lambda p, pack: pack.own_money_free and p.terms.split is Split.ALL_TO_BONUS,
-        "win.split ALL_TO_BONUS: what own money wins stays free (R-FUND-16).",
     ),
 )

@@ -66,6 +66,14 @@ class Standing(Struct, frozen=True):
     author: str
     identity: str = ""
 
+    @property
+    def named(self) -> str:
+        """The value, whose it is and what it rests on, for people."""
+        setting = self.setting
+        clause = f" ({setting.clause})" if setting.clause else ""
+        of = f" {setting.of}" if setting.of else ""
+        return f"{setting.value}{of} of {setting.layer.name} {setting.scope}{clause}"
+
 
 class Cell(Struct, frozen=True):
     """A value on its way down the layers."""

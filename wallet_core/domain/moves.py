@@ -14,6 +14,7 @@ from wallet_core.domain.decision import Balances, Outcome, Parts, Reason, Refuse
 from wallet_core.domain.entries import Entry, Transaction
 from wallet_core.domain.exposure import exposed
 from wallet_core.domain.money import INT64_MAX
+from wallet_core.domain.players import context
 from wallet_core.domain.pockets import add, cash_taken
 from wallet_core.domain.policies import Basis, Split, WriteOff
 from wallet_core.domain.promos import Bonus
@@ -74,9 +75,17 @@ def pay(
         cash, bonus = bonuses.share(shares)
         parts = credited.moved
         entries = [*credited.entries, Entry(accounts.WINS, -cash), Entry(accounts.BONUS_WINS, -bonus)]
-    entries += recovery(table.command.terms.debt_recovery_win, parts, table.debt())
+    if debt := table.debt():
+        entries += recovery(_recovered(table), parts, debt)
     moved = (*parts, (rounds.REFUNDED, refunded)) if voided else parts
     return Move(tuple(entries) if paid else (), moved, returned=bonus)
+
+
+def _recovered(table: Table) -> int:
+    """Return how many percent of a win pay back what the player owes (R-DEBT-03)."""
+    command, player = table.command, table.book.player(table.command.player_id)
+    otherwise = command.terms.debt_recovery_win
+    return command.policies.said("debt.recovery_win", context(player), otherwise) if player else otherwise
 
 
 def _mix(table: Table, round_: Round, bets: Sequence[Transaction]) -> Parts:

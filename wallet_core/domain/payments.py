@@ -10,8 +10,9 @@ from wallet_core.domain.debts import recovery
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Journal, Kind, Posting
+from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES, INT64_MAX
-from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.players import Player, Status, context, wallet_currency
 from wallet_core.domain.pockets import balances, cash_parts, withdrawable
 
 
@@ -35,18 +36,25 @@ def _pay(desk: Desk, command: Pay) -> Posting:
     if player.status is Status.BLOCKED:
         raise Refused(Reason.PLAYER_BLOCKED)
     if command.kind is Kind.DEPOSIT:
-        back = recovery(command.terms.debt_recovery_deposit, ((CASH, amount),), held.debt)
+        credited = ((CASH, amount),)
+        back = recovery(_recovered(player, command), credited, held.debt) if held.debt else ()
         entries = (Entry(CASH, amount), Entry(PSP_CLEARING, -amount, command.psp_id), *back)
         journal = Journal(currency.code, entries)
         return Posting(command.kind, currency.code, amount, ((CASH, amount),), (journal,), command.info)
     sources = cash_parts(pockets, amount)
-    if sources is None or amount > withdrawable(held):
+    stays = kept(command.policies, player, held, desk.book.bonuses(player.player_id))
+    if sources is None or amount > withdrawable(held, stays):
         raise Refused(Reason.INSUFFICIENT_FUNDS)
     forfeited, words = endings.withdrawn(desk, currency.code, confirmed=command.confirmed)
     taken = tuple((pocket, -part) for pocket, part in sources)
     entries = (*(Entry(*part) for part in taken), Entry(PSP_CLEARING, amount, command.psp_id), *forfeited)
     journal = Journal(currency.code, entries)
     return Posting(command.kind, currency.code, amount, taken, (journal,), (*command.info, *words))
+
+
+def _recovered(player: Player, command: Pay) -> int:
+    """Return how many percent of a deposit pay back what the player owes (R-DEBT-03)."""
+    return command.policies.said("debt.recovery_deposit", context(player), command.terms.debt_recovery_deposit)
 
 
 POSTINGS: dict[type[Recorded], Poster] = {Pay: _pay}

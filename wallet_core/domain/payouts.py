@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from wallet_core.domain import grants
+from wallet_core.domain import bonus_rules, grants
 from wallet_core.domain.accounts import CASH
 from wallet_core.domain.awards import Award, as_bonus, in_cash, promised
 from wallet_core.domain.commands import Recorded
@@ -20,6 +20,7 @@ from wallet_core.domain.entries import Journal, Keyed, Kind, Posting, digest
 from wallet_core.domain.holds import HOUR
 from wallet_core.domain.money import CURRENCIES, INT64_MAX
 from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.templates import Template
 
@@ -46,12 +47,14 @@ class _Payout(Recorded, frozen=True):
         campaign: or the tournament.
         template: the edition of the bonus it is paid as; none for cash.
         actor: who pays.
+        policies: as they are in force.
     """
 
     campaign: str
     currency: str
     template: Template | None
     actor: str
+    policies: Policies
 
     @property
     def bonus_id(self) -> str:
@@ -200,11 +203,13 @@ def _paid(desk: Desk, command: _Payout, source: Source, amount: int, facts: Sequ
     elif player.status is Status.BLOCKED:
         words.append(("lapsed", "a bonus for a player who may not play (R-TOUR-03)"))
     elif amount:
-        grants.eligible(desk, code)
+        grants.eligible(desk, command.policies, code)
+        promotion, bonus_id = command.template.promotion, command.bonus_id
+        bonus_rules.granted(command.policies, player, promotion, code, bonus_id=bonus_id, worth=amount)
         promise = promised(command.template, code, amount)
-        blank = promise.begun(player.player_id, command.bonus_id, code, desk.at)
+        blank = promise.begun(player.player_id, bonus_id, code, desk.at)
         award = as_bonus(desk.book, blank, amount, desk.at)
-        words.append(("bonus", command.bonus_id))
+        words.append(("bonus", bonus_id))
         if not award.entries:
             words.append(("queued", "its slot is taken; it is paid when its turn comes (R-BONUS-07)"))
     journals = (Journal(code, award.entries),) if award.entries else ()

@@ -4,8 +4,10 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from wallet_core.domain import packs
 from wallet_core.domain.commands import CreatePlayer
 from wallet_core.domain.decision import Reason, Refused
+from wallet_core.domain.layers import Context
 
 
 class Status(IntEnum):
@@ -84,3 +86,17 @@ def wallet_currency(player: Player, asked: str) -> str:
     if len(player.currencies) > 1:
         raise Refused(Reason.WRONG_CURRENCY, f"Name the currency; wallets: {', '.join(player.currencies)}.")
     return player.currencies[0]
+
+
+def context(player: Player, *, product: str = "", segment: str = "", of: str = "") -> Context:
+    """Return the context that policies are asked in for a player: under the pack of the player's country, or where that
+    has none under the regulator of the brand's licence.
+    """
+    return Context(
+        brand_id=player.brand_id,
+        product=product,
+        segments=(segment,) if segment else (),
+        player_id=player.player_id,
+        of=of,
+        regulator=packs.of(player.country).code,
+    )

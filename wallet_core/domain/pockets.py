@@ -61,9 +61,16 @@ def shown(currency: str, cash: int, bonus: int, debt: int, profile: Profile | No
     )
 
 
-def withdrawable(held: Balances, *, frozen: bool = False) -> int:
-    """Return the cash that may leave, of all sub-wallets together: what is owed stays (R-DEBT-04, R-SUB-05)."""
-    return 0 if frozen else max(0, held.cash - held.debt)
+class Kept(Struct, frozen=True):
+    """What of the cash may not leave: what is owed, and what wagering locks (R-DEBT-04, R-FUND-16)."""
+
+    debt: int = 0
+    wagering: int = 0
+
+
+def withdrawable(held: Balances, kept: Kept, *, frozen: bool = False) -> int:
+    """Return the cash that may leave, of all sub-wallets together (R-SUB-05)."""
+    return 0 if frozen else max(0, held.cash - kept.debt - kept.wagering)
 
 
 def cash_parts(pockets: Mapping[str, Pocket], amount: int) -> Parts | None:
@@ -121,15 +128,15 @@ class Lock(Struct, frozen=True):
     text: str
 
 
-def why_not(amounts: Mapping[str, int], *, frozen: str = "", wagering: int = 0) -> tuple[Lock, ...]:
+def why_not(amounts: Mapping[str, int], kept: Kept, *, frozen: str = "") -> tuple[Lock, ...]:
     """Return what may not leave, and why.
 
     The cash and what is held, less every lock but that of bonuses, is what may leave.
 
     Args:
-        amounts: by account, of one currency; debt as it stands in its pocket, below zero.
+        amounts: by account, of one currency.
+        kept: of its cash.
         frozen: why the account is, so that none of its cash may leave (R-HOLD-03); empty where it is not.
-        wagering: cash that wagering locks; 0 wherever own money stays free (R-FUND-16).
     """
     locked: dict[tuple[str, str], int] = {}
     for account, amount in sorted(amounts.items()):
@@ -140,8 +147,8 @@ def why_not(amounts: Mapping[str, int], *, frozen: str = "", wagering: int = 0) 
     bonus = sum(amount for account, amount in amounts.items() if account.partition(":")[0] == BONUS)
     wanted = (
         (frozen, rest if frozen else 0),
-        (LockReason.WAGERING.value, wagering),
-        (LockReason.DEBT.value, -amounts.get(DEBT, 0)),
+        (LockReason.WAGERING.value, kept.wagering),
+        (LockReason.DEBT.value, kept.debt),
     )
     for reason, amount in wanted:
         family = "lock" if reason in LOCKS else "hold"

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from wallet_core.domain.layers import Context, Explained, Standing, considered, folded, scopes
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.policy_keys import EVERYWHERE, KEYS, Key, Of, Value, default
-from wallet_core.domain.publications import Content, Publication, State, content
+from wallet_core.domain.publications import Content, Publication, State, content, products
 
 T = TypeVar("T")
 
@@ -97,6 +97,10 @@ class Policies(Struct, frozen=True, eq=False):
     version: int = 0
     publications: tuple[Publication, ...] = ()
     cache: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Say which they are: what they were ever asked is not worth telling."""
+        return f"Policies(version={self.version}, last={self.last})"
 
     @classmethod
     def built(cls, publications: Iterable[Publication], moment: int) -> "Policies":
@@ -191,6 +195,18 @@ class Policies(Struct, frozen=True, eq=False):
         key = KEYS[name]
         cell = folded(key, self.standing(key, context, self.version if version is None else version))
         return default(key, _of(key, context)) if cell is None else cell.value
+
+    def said(self, name: str, context: Context, otherwise: T) -> T:
+        """Return a key's value in force where somebody has set it, else what the caller says."""
+        found = self.explain(name, context)
+        return otherwise if found.winner is None else cast("T", found.value)
+
+    def products(self) -> frozenset[str]:
+        """Return the products that anything in force sets apart from the others."""
+        found: frozenset[str] | None = self.cache.get(("products", self.version))
+        if found is None:
+            found = self._keep(("products", self.version), products(self.content(self.version)))
+        return found
 
     def explain(self, name: str, context: Context, version: int | None = None) -> Explained:
         """Return a key's value, whose it is, and what lost to it (R-CFG-05). Raises what `value` does."""

@@ -164,17 +164,11 @@ def _check_place(after: Policies, setting: Setting, number: int) -> None:
         )
     if not key.protects:
         lock = next(each for each in standing[:at] if each.setting.locked)
-        raise _forbidden("R-CFG-01", f"{key.name} is locked by {_named(lock)}.")
+        raise _forbidden("R-CFG-01", f"{key.name} is locked by {lock.named}.")
 
 
 def _strictest(standing: Sequence[Standing], above: Cell) -> str:
-    return _named(next((each for each in standing if each.value == above.value), standing[-1]))
-
-
-def _named(standing: Standing) -> str:
-    setting = standing.setting
-    clause = f" ({setting.clause})" if setting.clause else ""
-    return f"{setting.value} of {setting.layer.name} {setting.scope}{clause}"
+    return (next((each for each in standing if each.value == above.value), standing[-1])).named
 
 
 def context_of(setting: Setting) -> Context:
@@ -211,8 +205,8 @@ def _check_packs(policies: Policies, version: int) -> None:
             for context in (replace(place, **owner) for owner in _owners(content, place)):
                 free = policies.explain("own_money.free", context, version)
                 if free.value is True and policies.value(name, context, version) == value:
-                    where = f": {_named(free.winner)}" if free.winner else ""
-                    raise _forbidden("R-FUND-16", f"{name} = {_named(each)}: {why}, and own money is free{where}.")
+                    where = f": {free.winner.named}" if free.winner else ""
+                    raise _forbidden("R-FUND-16", f"{name} = {each.named}: {why}, and own money is free{where}.")
 
 
 def _owners(content: Content, place: Context) -> list[dict[str, str]]:

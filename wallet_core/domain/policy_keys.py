@@ -156,6 +156,8 @@ KEYS: dict[str, Key] = {
         _amount("bonus.max_value", Merge.MIN, None, "R-BONUS-02"),
         _number("bonus.min_days", Merge.MAX, 0, "days", "R-BONUS-02", most=3_650),
         _switch("bonus.welcome_only_once", Merge.OR, "R-BONUS-02"),
+        _switch("bonus.automatic", Merge.AND, "R-BONUS-04", default=True),
+        _switch("bonus.alike", Merge.OR, "R-BONUS-02"),
         _switch("bonus.mixed_products", Merge.AND, "R-BONUS-02", default=True),
         _number("bonus.max_active", Merge.MIN, 1, "bonuses of a product group", "R-BONUS-07", most=100),
         _amount("max_bet.amount", Merge.MIN, None, "R-BONUS-20"),

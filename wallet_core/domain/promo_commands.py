@@ -9,12 +9,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from wallet_core.domain import packs, templates
+from wallet_core.domain import bonus_rules, templates
 from wallet_core.domain.bonuses import PARTNER
 from wallet_core.domain.commands import OPERATOR, PAYMENTS, Recorded
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Keyed, digest
-from wallet_core.domain.promos import Bonus
+from wallet_core.domain.policies import Policies
+from wallet_core.domain.promos import Bonus, BonusTerms
 from wallet_core.domain.templates import Period, Promotion, Template
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,15 +33,15 @@ class Settled(Struct, frozen=True):
         return f"{PAYMENTS}:{self.psp_id}", self.request_id
 
 
-def instance(template: Template, at: int, deposit: Settled | None, request_id: str) -> str:
+def instance(template: Template, at: int, deposit: Settled | None, request_id: str, *, once: bool = False) -> str:
     """Return the id of the instance that a grant asked for at the microsecond `at` is: one for each period, or one in a
-    lifetime, where the pack says so (R-BONUS-02, R-BONUS-05).
+    lifetime, where policies say so (R-BONUS-02, R-BONUS-05).
 
     Raises:
         Refused: INVALID_REQUEST, it is one for each deposit, and none is named.
     """
-    if packs.PACKS[template.promotion.pack].once:
-        return f"{template.promotion.pack}@once"
+    if once:
+        return bonus_rules.once_id(template.promotion)
     moment = _EPOCH + timedelta(microseconds=at)
     match template.promotion.period:
         case Period.ONCE:
@@ -72,23 +73,33 @@ class _Operators(Recorded, frozen=True):
 
 
 class PublishTemplate(_Operators, frozen=True):
-    """Publish a version of a template; `version` is one more than the last, so that two editors cannot both win."""
+    """Publish a version of a template; `version` is one more than the last, so that two editors cannot both win.
+
+    Attributes:
+        promotion: as it is asked for; what is published is completed by policies (`bonus_rules.completed`).
+        unsaid: the fields of its terms that it leaves to them: of `bonus_rules.WORDS`.
+    """
 
     template_id: str
     version: int
     promotion: Promotion
     reason: str
     actor: str
+    policies: Policies = Policies()
+    unsaid: frozenset[str] = frozenset()
 
     @property
     def template(self) -> Template:
-        """The version to be, without time and names."""
+        """The version that is asked for, without time and names."""
         return Template(self.player_id, self.template_id, self.version, self.promotion)
 
     @property
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
-        return "TEMPLATE", self.template_id, str(self.version), self.template.digest, self.reason, self.actor
+        words = ("TEMPLATE", self.template_id, str(self.version), self.template.digest, self.reason, self.actor)
+        terms, plain = self.promotion.terms, BonusTerms()
+        said = (field for field in bonus_rules.WORDS if field not in self.unsaid)
+        return *words, *(field for field in said if getattr(terms, field) == getattr(plain, field))
 
     @property
     def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
@@ -121,6 +132,7 @@ class OfferBonus(OfBonus, frozen=True):
     reason: str
     actor: str
     deposit: Settled | None = None
+    policies: Policies = Policies()
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -146,6 +158,7 @@ class ClaimBonus(OfBonus, frozen=True):
     template: Template
     accepted: str
     deposit: Settled | None = None
+    policies: Policies = Policies()
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -163,9 +176,16 @@ class GrantBonus(OfferBonus, frozen=True):
 
 
 class ActivateBonus(Recorded, frozen=True):
-    """A slot is free: start the queued bonus whose turn it is (R-BONUS-07, R-BONUS-08)."""
+    """A slot is free: start the queued bonus whose turn it is (R-BONUS-07, R-BONUS-08).
+
+    Attributes:
+        template_id, version: that the bonus is of.
+    """
 
     bonus_id: str
+    template_id: str
+    version: int
+    policies: Policies
 
     @property
     def partner(self) -> tuple[str, str]:
@@ -179,8 +199,9 @@ class ActivateBonus(Recorded, frozen=True):
 
     @property
     def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
-        """The instance."""
-        return ((Bonus, (self.player_id, self.bonus_id)),)
+        """The instance, and its template."""
+        template = templates.key_of(self.template_id, self.version)
+        return (Bonus, (self.player_id, self.bonus_id)), (Template, template)
 
 
 class AboutBonus(OfBonus, frozen=True):

@@ -167,6 +167,7 @@ class BonusTerms(Struct, frozen=True, omit_defaults=True):
         max_bet: the largest stake; none: any.
         products: that it may pay for; empty: all.
         excluded_games: that it never pays for (R-FUND-03).
+        excluded_rtps: RTP profiles of games that it never pays for (R-FUND-02).
         duration: seconds from its start; none: for ever.
         cap: the most that is ever converted (R-BONUS-15); none: all.
         sticky: its principal is taken away at conversion (R-BONUS-14).
@@ -189,6 +190,7 @@ class BonusTerms(Struct, frozen=True, omit_defaults=True):
     max_bet_scope: MaxBetScope = MaxBetScope.SINGLE_DEBIT
     products: tuple[str, ...] = ()
     excluded_games: tuple[str, ...] = ()
+    excluded_rtps: tuple[str, ...] = ()
     duration: int | None = None
     cap: int | None = None
     sticky: bool = False

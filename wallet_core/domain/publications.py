@@ -8,7 +8,7 @@ from wallet_core.domain.actors import Actor
 from wallet_core.domain.entries import Keyed
 from wallet_core.domain.layers import Setting, Standing, readable
 from wallet_core.domain.packs import PACKS, Pack
-from wallet_core.domain.policy_keys import KEYS, Layer, written
+from wallet_core.domain.policy_keys import EVERYWHERE, KEYS, Layer, written
 
 Content = dict[tuple[str, str], tuple[Standing, ...]]
 """What stands in a version, by key and what it is of."""
@@ -110,11 +110,21 @@ def content(publications: Iterable[Publication]) -> Content:
     return {place: tuple(there) for place, there in found.items()}
 
 
+def products(standing: Content) -> frozenset[str]:
+    """Return the products that settings are for; those of single games are left out of account."""
+    scopes = (
+        each.setting.scope for there in standing.values() for each in there if each.setting.layer is Layer.PRODUCT
+    )
+    return frozenset(scope.rpartition("/")[2] for scope in scopes if "game=" not in scope) - {EVERYWHERE}
+
+
 def _asked(pack: Pack) -> Iterator[Setting]:
     """Yield what a pack asks, as its regulator's settings."""
     words = {
         "bonus.allowed": written(KEYS["bonus.allowed"], "", pack.allowed),
         "bonus.wagering.max_multiplier": written(KEYS["bonus.wagering.max_multiplier"], "", pack.max_multiplier),
+        "bonus.automatic": written(KEYS["bonus.automatic"], "", pack.automatic),
+        "bonus.alike": "true" if pack.alike else "",
         "bonus.mixed_products": written(KEYS["bonus.mixed_products"], "", pack.mixed),
         "bonus.min_days": str(pack.min_days or ""),
         "bonus.welcome_only_once": "true" if pack.once else "",

@@ -27,9 +27,11 @@ from wallet_core.domain.holds import (
     posting,
     take,
 )
+from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import Status, wallet_currency
 from wallet_core.domain.pockets import balances, cash_parts, withdrawable
+from wallet_core.domain.policies import Policies
 
 
 class _Withdrawal(Recorded, frozen=True):
@@ -54,6 +56,7 @@ class RequestWithdrawal(_Withdrawal, frozen=True):
     amount: int
     info: tuple[tuple[str, str], ...] = ()
     confirmed: bool = False
+    policies: Policies = Policies()
 
     @property
     def partner(self) -> tuple[str, str]:
@@ -120,7 +123,9 @@ def _request(desk: Desk, command: RequestWithdrawal) -> Posting:
         raise Refused(Reason.PLAYER_BLOCKED)
     pockets = desk.book.pockets(player.player_id, currency)
     sources = cash_parts(pockets, command.amount)
-    if sources is None or command.amount > withdrawable(balances(currency, pockets)):
+    held = balances(currency, pockets)
+    stays = kept(command.policies, player, held, desk.book.bonuses(player.player_id))
+    if sources is None or command.amount > withdrawable(held, stays):
         raise Refused(Reason.INSUFFICIENT_FUNDS)
     forfeited, words = endings.withdrawn(desk, currency, confirmed=command.confirmed)
     hold = Hold(

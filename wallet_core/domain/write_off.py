@@ -60,6 +60,8 @@ def why_not(bonus: Bonus, game_id: str, game: Game, now: int) -> str:
         return "GAME_EXCLUDED"
     if terms.products and game.product not in terms.products:
         return "PRODUCT_EXCLUDED"
+    if game.rtp in terms.excluded_rtps:
+        return "RTP_EXCLUDED"
     return ""
 
 

@@ -16,6 +16,7 @@ from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Decision, Outcome
 from wallet_core.domain.free_round_commands import ExpireFreeRounds
 from wallet_core.domain.hold_times import EscalateHold, ExpireHold, SweepHold
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.promo_commands import ActivateBonus, ExpireBonus
 from wallet_core.engine.batcher import Batcher, Expired, Overloaded, Stopped
 from wallet_core.engine.clock import Clock
@@ -38,21 +39,21 @@ class Due(NamedTuple):
     Attributes:
         name: in the log and the metrics.
         statement: of reads.sql.
-        command: what to do, given a row of its answer.
+        command: what to do, given a row of its answer and the policies in force.
     """
 
     name: str
     statement: str
-    command: Callable[[Sequence[Any]], Recorded]
+    command: Callable[[Sequence[Any], Policies], Recorded]
 
 
 DUE = (
-    Due("hold expired", "holds_expired", lambda row: ExpireHold(*row)),
-    Due("hold escalated", "holds_reviewed", lambda row: EscalateHold(*row)),
-    Due("freeze swept", "holds_swept", lambda row: SweepHold(*row)),
-    Due("bonus expired", "bonuses_expired", lambda row: ExpireBonus(*row)),
-    Due("bonus started", "bonuses_startable", lambda row: ActivateBonus(*row)),
-    Due("free rounds expired", "free_rounds_expired", lambda row: ExpireFreeRounds(*row)),
+    Due("hold expired", "holds_expired", lambda row, _: ExpireHold(*row)),
+    Due("hold escalated", "holds_reviewed", lambda row, _: EscalateHold(*row)),
+    Due("freeze swept", "holds_swept", lambda row, _: SweepHold(*row)),
+    Due("bonus expired", "bonuses_expired", lambda row, _: ExpireBonus(*row)),
+    Due("bonus started", "bonuses_startable", lambda row, policies: ActivateBonus(*(*row, policies))),
+    Due("free rounds expired", "free_rounds_expired", lambda row, _: ExpireFreeRounds(*row)),
 )
 """Everything that falls due."""
 
@@ -71,6 +72,7 @@ async def sweep(
     now: int,
     *,
     patience: float,
+    policies: Policies,
     due: Sequence[Due] = DUE,
     observe: Observe = _unobserved,
 ) -> int:
@@ -81,6 +83,7 @@ async def sweep(
         store: is asked what is due.
         now: the present.
         patience: seconds a command may wait in the queue.
+        policies: as they are in force.
         due: the kinds to look for.
         observe: is told of each.
 
@@ -93,7 +96,7 @@ async def sweep(
         done = AT_ONCE
         while done and len(rows) == AT_ONCE:  # what is refused again and again must not keep it here
             rows = await store.due(kind.statement, now=now, limit=AT_ONCE)
-            done = await _do(batcher, kind, [kind.command(row) for row in rows], patience, observe)
+            done = await _do(batcher, kind, [kind.command(row, policies) for row in rows], patience, observe)
             total += done
     return total
 
@@ -129,6 +132,7 @@ async def watch(
     batcher: Batcher,
     store: Store,
     clock: Clock,
+    policies: Callable[[], Policies],
     *,
     interval: float,
     patience: float,
@@ -140,10 +144,11 @@ async def watch(
         batcher: takes the commands.
         store: is asked what is due.
         clock: says when it is.
+        policies: says what is in force.
         interval: seconds between two looks.
         patience: seconds a command may wait in the queue.
         observe: is told of each thing that was due.
     """
     while True:
-        await sweep(batcher, store, clock.now(), patience=patience, observe=observe)
+        await sweep(batcher, store, clock.now(), patience=patience, policies=policies(), observe=observe)
         await asyncio.sleep(interval)

@@ -217,7 +217,7 @@ limit :limit
 
 -- name: bonuses_startable
 -- Those in the queue whose group has a place for them, whoever is ahead of them counted.
-select q.player_id, q.bonus_id from bonuses as q
+select q.player_id, q.bonus_id, q.template_id, q.version from bonuses as q
 where q.state = 3 and (q.expires_at = 0 or q.expires_at > :now) and q.places > (
     select count(*) from bonuses as a
     where a.player_id = q.player_id and a.slot = q.slot and (

@@ -90,7 +90,9 @@ class PolicySetting(_message.Message):
     CLAUSE_FIELD_NUMBER: _builtins.int
     LOCKED_FIELD_NUMBER: _builtins.int
     key: _builtins.str
-    """funding.mode, bonus.allowed, game.product, ...: GetPolicies lists them."""
+    """funding.mode, bonus.allowed, game.product, ...: GetPolicies lists them. Where nobody has set a key, its default holds;
+    of what allows a grant that is no: a brand for which nobody has set bonus.allowed grants none (R-CFG-06).
+    """
     layer: Global___PolicyLayer.ValueType
     scope: _builtins.str
     """The code of a pack, a licence, a brand, a segment or a player; of the layer PRODUCT: CASINO, <brand>/CASINO,
@@ -148,7 +150,7 @@ class PolicyContext(_message.Message):
     game_id: _builtins.str
     player_id: _builtins.str
     licence: _builtins.str
-    """Absent: those of the brand."""
+    """Absent: those of the brand. What concerns a player is decided under the pack of the player's country, if there is one."""
     regulator: _builtins.str
     @_builtins.property
     def segments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...

@@ -202,9 +202,10 @@ class _WageringCounts:
 class _WageringCountsEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WageringCounts.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     WAGERING_COUNTS_UNSPECIFIED: _WageringCounts.ValueType  # 0
-    """The bonus part."""
+    """As the policy wager.basis says."""
     WAGERING_COUNTS_TOTAL: _WageringCounts.ValueType  # 1
     WAGERING_COUNTS_BONUS_PART: _WageringCounts.ValueType  # 2
+    """The bonus part alone."""
     WAGERING_COUNTS_CASH_PART: _WageringCounts.ValueType  # 3
     WAGERING_COUNTS_CASH_THEN_BONUS: _WageringCounts.ValueType  # 4
 
@@ -212,9 +213,10 @@ class WageringCounts(_WageringCounts, metaclass=_WageringCountsEnumTypeWrapper):
     """Which part of a stake counts (R-WAGER-03)."""
 
 WAGERING_COUNTS_UNSPECIFIED: WageringCounts.ValueType  # 0
-"""The bonus part."""
+"""As the policy wager.basis says."""
 WAGERING_COUNTS_TOTAL: WageringCounts.ValueType  # 1
 WAGERING_COUNTS_BONUS_PART: WageringCounts.ValueType  # 2
+"""The bonus part alone."""
 WAGERING_COUNTS_CASH_PART: WageringCounts.ValueType  # 3
 WAGERING_COUNTS_CASH_THEN_BONUS: WageringCounts.ValueType  # 4
 Global___WageringCounts: _TypeAlias = WageringCounts  # noqa: Y015
@@ -226,16 +228,18 @@ class _WageringTiming:
 class _WageringTimingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WageringTiming.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     WAGERING_TIMING_UNSPECIFIED: _WageringTiming.ValueType  # 0
-    """When its round closes."""
+    """As the policy wager.timing says."""
     WAGERING_TIMING_ROUND_CLOSE: _WageringTiming.ValueType  # 1
+    """When its round closes."""
     WAGERING_TIMING_BET: _WageringTiming.ValueType  # 2
 
 class WageringTiming(_WageringTiming, metaclass=_WageringTimingEnumTypeWrapper):
     """When a stake counts (R-WAGER-07)."""
 
 WAGERING_TIMING_UNSPECIFIED: WageringTiming.ValueType  # 0
-"""When its round closes."""
+"""As the policy wager.timing says."""
 WAGERING_TIMING_ROUND_CLOSE: WageringTiming.ValueType  # 1
+"""When its round closes."""
 WAGERING_TIMING_BET: WageringTiming.ValueType  # 2
 Global___WageringTiming: _TypeAlias = WageringTiming  # noqa: Y015
 
@@ -246,8 +250,9 @@ class _MaxBetBasis:
 class _MaxBetBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MaxBetBasis.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     MAX_BET_BASIS_UNSPECIFIED: _MaxBetBasis.ValueType  # 0
-    """Those that bonus money pays part of."""
+    """As the policy max_bet.basis says."""
     MAX_BET_BASIS_BONUS_TOUCHED: _MaxBetBasis.ValueType  # 1
+    """Those that bonus money pays part of."""
     MAX_BET_BASIS_WHILE_ACTIVE: _MaxBetBasis.ValueType  # 2
     """All, while the bonus is active."""
 
@@ -255,8 +260,9 @@ class MaxBetBasis(_MaxBetBasis, metaclass=_MaxBetBasisEnumTypeWrapper):
     """Which stakes the largest bet is for (R-BONUS-20)."""
 
 MAX_BET_BASIS_UNSPECIFIED: MaxBetBasis.ValueType  # 0
-"""Those that bonus money pays part of."""
+"""As the policy max_bet.basis says."""
 MAX_BET_BASIS_BONUS_TOUCHED: MaxBetBasis.ValueType  # 1
+"""Those that bonus money pays part of."""
 MAX_BET_BASIS_WHILE_ACTIVE: MaxBetBasis.ValueType  # 2
 """All, while the bonus is active."""
 Global___MaxBetBasis: _TypeAlias = MaxBetBasis  # noqa: Y015
@@ -268,8 +274,9 @@ class _MaxBetScope:
 class _MaxBetScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MaxBetScope.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     MAX_BET_SCOPE_UNSPECIFIED: _MaxBetScope.ValueType  # 0
-    """Each stake."""
+    """As the policy max_bet.scope says."""
     MAX_BET_SCOPE_SINGLE_DEBIT: _MaxBetScope.ValueType  # 1
+    """Each stake."""
     MAX_BET_SCOPE_ROUND_TOTAL: _MaxBetScope.ValueType  # 2
     """All stakes of a round together."""
 
@@ -277,8 +284,9 @@ class MaxBetScope(_MaxBetScope, metaclass=_MaxBetScopeEnumTypeWrapper):
     """What is compared with the largest bet (R-BONUS-20)."""
 
 MAX_BET_SCOPE_UNSPECIFIED: MaxBetScope.ValueType  # 0
-"""Each stake."""
+"""As the policy max_bet.scope says."""
 MAX_BET_SCOPE_SINGLE_DEBIT: MaxBetScope.ValueType  # 1
+"""Each stake."""
 MAX_BET_SCOPE_ROUND_TOTAL: MaxBetScope.ValueType  # 2
 """All stakes of a round together."""
 Global___MaxBetScope: _TypeAlias = MaxBetScope  # noqa: Y015
@@ -290,8 +298,9 @@ class _OnWithdrawal:
 class _OnWithdrawalEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OnWithdrawal.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ON_WITHDRAWAL_UNSPECIFIED: _OnWithdrawal.ValueType  # 0
-    """It is kept while none of it was ever staked, and forfeited afterwards."""
+    """As the policy on_withdrawal says."""
     ON_WITHDRAWAL_KEEP_IF_UNTOUCHED: _OnWithdrawal.ValueType  # 1
+    """It is kept while none of it was ever staked, and forfeited afterwards."""
     ON_WITHDRAWAL_KEEP: _OnWithdrawal.ValueType  # 2
     ON_WITHDRAWAL_FORFEIT: _OnWithdrawal.ValueType  # 3
     ON_WITHDRAWAL_BLOCK: _OnWithdrawal.ValueType  # 4
@@ -301,8 +310,9 @@ class OnWithdrawal(_OnWithdrawal, metaclass=_OnWithdrawalEnumTypeWrapper):
     """What a withdrawal does to it (R-BONUS-22)."""
 
 ON_WITHDRAWAL_UNSPECIFIED: OnWithdrawal.ValueType  # 0
-"""It is kept while none of it was ever staked, and forfeited afterwards."""
+"""As the policy on_withdrawal says."""
 ON_WITHDRAWAL_KEEP_IF_UNTOUCHED: OnWithdrawal.ValueType  # 1
+"""It is kept while none of it was ever staked, and forfeited afterwards."""
 ON_WITHDRAWAL_KEEP: OnWithdrawal.ValueType  # 2
 ON_WITHDRAWAL_FORFEIT: OnWithdrawal.ValueType  # 3
 ON_WITHDRAWAL_BLOCK: OnWithdrawal.ValueType  # 4
@@ -316,8 +326,9 @@ class _ExpiryOpenRounds:
 class _ExpiryOpenRoundsEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExpiryOpenRounds.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     EXPIRY_OPEN_ROUNDS_UNSPECIFIED: _ExpiryOpenRounds.ValueType  # 0
-    """Their results still count."""
+    """As the policy expiry.open_rounds says."""
     EXPIRY_OPEN_ROUNDS_HONOUR: _ExpiryOpenRounds.ValueType  # 1
+    """Their results still count."""
     EXPIRY_OPEN_ROUNDS_FORFEIT: _ExpiryOpenRounds.ValueType  # 2
     """Their bonus part lapses."""
 
@@ -325,8 +336,9 @@ class ExpiryOpenRounds(_ExpiryOpenRounds, metaclass=_ExpiryOpenRoundsEnumTypeWra
     """What becomes of open rounds it has paid for when its time is over (R-BONUS-12)."""
 
 EXPIRY_OPEN_ROUNDS_UNSPECIFIED: ExpiryOpenRounds.ValueType  # 0
-"""Their results still count."""
+"""As the policy expiry.open_rounds says."""
 EXPIRY_OPEN_ROUNDS_HONOUR: ExpiryOpenRounds.ValueType  # 1
+"""Their results still count."""
 EXPIRY_OPEN_ROUNDS_FORFEIT: ExpiryOpenRounds.ValueType  # 2
 """Their bonus part lapses."""
 Global___ExpiryOpenRounds: _TypeAlias = ExpiryOpenRounds  # noqa: Y015
@@ -397,6 +409,7 @@ class BonusTerms(_message.Message):
     MAX_BET_FIELD_NUMBER: _builtins.int
     CAP_FIELD_NUMBER: _builtins.int
     DUST_FIELD_NUMBER: _builtins.int
+    EXCLUDED_RTP_PROFILES_FIELD_NUMBER: _builtins.int
     funding: Global___BonusFunding.ValueType
     win_split: Global___BonusWinSplit.ValueType
     multiplier: _builtins.int
@@ -444,6 +457,10 @@ class BonusTerms(_message.Message):
     def dust(self) -> _common_pb2.Money:
         """Output only, of a bonus: the largest rest that becomes cash when it ends after play (R-BONUS-19)."""
 
+    @_builtins.property
+    def excluded_rtp_profiles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The RTP profiles, by the policy game.rtp, of the games that it never pays for (R-FUND-02)."""
+
     def __init__(
         self,
         *,
@@ -467,10 +484,11 @@ class BonusTerms(_message.Message):
         max_bet: _common_pb2.Money | None = ...,
         cap: _common_pb2.Money | None = ...,
         dust: _common_pb2.Money | None = ...,
+        excluded_rtp_profiles: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cap", b"cap", "duration", b"duration", "dust", b"dust", "max_bet", b"max_bet"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "cap", b"cap", "contributions", b"contributions", "counts", b"counts", "duration", b"duration", "dust", b"dust", "excluded_game_ids", b"excluded_game_ids", "funding", b"funding", "max_bet", b"max_bet", "max_bet_basis", b"max_bet_basis", "max_bet_scope", b"max_bet_scope", "multiplier", b"multiplier", "on_withdrawal", b"on_withdrawal", "open_rounds", b"open_rounds", "products", b"products", "runs_while_frozen", b"runs_while_frozen", "sticky", b"sticky", "timing", b"timing", "tranches", b"tranches", "win_split", b"win_split"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "cap", b"cap", "contributions", b"contributions", "counts", b"counts", "duration", b"duration", "dust", b"dust", "excluded_game_ids", b"excluded_game_ids", "excluded_rtp_profiles", b"excluded_rtp_profiles", "funding", b"funding", "max_bet", b"max_bet", "max_bet_basis", b"max_bet_basis", "max_bet_scope", b"max_bet_scope", "multiplier", b"multiplier", "on_withdrawal", b"on_withdrawal", "open_rounds", b"open_rounds", "products", b"products", "runs_while_frozen", b"runs_while_frozen", "sticky", b"sticky", "timing", b"timing", "tranches", b"tranches", "win_split", b"win_split"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -543,7 +561,9 @@ class PromotionAmounts(_message.Message):
         """Instead of `percent` and `fixed`; their deposits rise."""
 
     @_builtins.property
-    def max_bet(self) -> _common_pb2.Money: ...
+    def max_bet(self) -> _common_pb2.Money:
+        """The largest stake; no larger than the policy max_bet.amount allows, nor absent where it says one."""
+
     @_builtins.property
     def cap(self) -> _common_pb2.Money: ...
     @_builtins.property
@@ -618,7 +638,7 @@ class Promotion(_message.Message):
     group: _builtins.str
     """Only `places` of a group are active at a time, the others queue; empty: its products are the group."""
     places: _builtins.int
-    """0 is 1."""
+    """0 is 1; no more than the policy bonus.max_active."""
     exclusive: _builtins.bool
     """Where no place is free it is refused, not queued."""
     priority: _builtins.int

@@ -104,8 +104,11 @@ class PromoServiceServicer:
     """
 
     def PublishTemplate(self, request, context):
-        """Publish a version of a template. It never changes: another one follows it, for new claims only (R-BONUS-03). Refused
-        TEMPLATE_FORBIDDEN with every rule of its jurisdiction pack that it breaks (R-BONUS-02). Idempotent under request_id.
+        """Publish a version of a template. It never changes: another one follows it, for new claims only (R-BONUS-03). What
+        its terms leave unspecified is taken from the policies in force where it is for, and max_bet is no larger than they
+        allow: the answer has what is published, and REASON_INVALID_REQUEST says so where they differ among its brands and
+        products. Refused TEMPLATE_FORBIDDEN with every policy that it breaks, and whose each is (R-BONUS-02). What is in
+        force for a player is asked again at each grant. Idempotent under request_id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -582,16 +582,20 @@ class PreviewPlayResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RESPONSE_FIELD_NUMBER: _builtins.int
+    RESTRICTED_FUNDS_PROMPT_FIELD_NUMBER: _builtins.int
+    restricted_funds_prompt: _builtins.bool
+    """Ask the player first: the play would stake bonus money, and the policies in force want that to be seen (R-FUND-15)."""
     @_builtins.property
     def response(self) -> Global___PlayResponse: ...
     def __init__(
         self,
         *,
         response: Global___PlayResponse | None = ...,
+        restricted_funds_prompt: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["response", b"response"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["response", b"response"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["response", b"response", "restricted_funds_prompt", b"restricted_funds_prompt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -986,7 +990,7 @@ class ConsideredPocket(_message.Message):
     pocket: _builtins.str
     """CASH, CASH:SPORTS, BONUS:<bonus_id>."""
     why_not: _builtins.str
-    """Empty where it might pay: FROZEN, EXPIRED, GAME_EXCLUDED, PRODUCT_EXCLUDED."""
+    """Empty where it might pay: FROZEN, EXPIRED, GAME_EXCLUDED, PRODUCT_EXCLUDED, RTP_EXCLUDED."""
     @_builtins.property
     def held(self) -> _common_pb2.Money: ...
     @_builtins.property
