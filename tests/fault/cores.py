@@ -77,6 +77,11 @@ class CoreProcess:
         """Wait until it has ended by itself; return how."""
         return await self._process.wait()
 
+    @property
+    def ended_by(self) -> int | None:
+        """How it has ended, as it would be returned; none while it runs."""
+        return self._process.returncode if self._process else None
+
     async def stop(self) -> int:
         self._process.terminate()
         await self._process.communicate()
