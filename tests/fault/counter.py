@@ -57,6 +57,16 @@ class Counter:
         self.log.finish(order)
         return next((each for each in heard if order.binds(each.reason)), heard[0])
 
+    async def ask_again(self, count: int, busy: int, dice: random.Random) -> None:
+        """Ask for so much of what has its outcome once more, so many at once: the answer is the first one."""
+        forgotten = iter(dice.sample(list(self.log.heard), min(count, len(self.log.heard))))
+
+        async def ask() -> None:
+            for key in forgotten:
+                await self._until_answered(self.log.orders[key], dice)
+
+        await asyncio.gather(*(ask() for _ in range(busy)))
+
     async def _until_answered(self, order: Order, dice: random.Random) -> Heard:
         patience, pause = dice.choice(PATIENCE), BACKOFF
         while (heard := await self._attempt(order, dice, patience)) is None:

@@ -10,7 +10,7 @@ from tests.fault.office import Office
 from tests.fault.patron import Patron
 from tests.fault.script import drawn
 
-LIFE = 120
+LIFE = 60
 """Steps: longer ones would take the auditor long."""
 
 Step = Callable[[Patron], Awaitable[None]]

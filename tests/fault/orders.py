@@ -118,10 +118,11 @@ class Log:
 
     Attributes:
         orders: by each of their keys.
-        heard: of each order's first key: all that was stored for ever, the first of it first.
+        heard: by the first key of an order, what is its outcome for ever.
+        refused: by the same, the reasons that were to leave nothing.
         players: in the order they came; `audited` those whose whole life the auditor can follow.
-        published: the policies' versions, and what each says: funding.mode and funding.order.
-        prices: of the currency pair and the points, as they were published: for the reader of a finding.
+        published: by version, its funding.mode, its funding.order, and since when.
+        open: the orders that were begun and not answered.
     """
 
     def __init__(self) -> None:

@@ -28,6 +28,9 @@ class Patron:
 
     Attributes:
         player: its id.
+        bonuses, holds, withdrawals, quotes: ids of such as there were.
+        rounds: those that are open, each with its game.
+        moves: stakes and wins by the provider's id, each with its amount.
     """
 
     def __init__(self, player: str, counter: Counter, office: Office, seed: str) -> None:

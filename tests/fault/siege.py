@@ -1,6 +1,7 @@
 """A siege: a house, providers that play at it, patrons with many pockets, chaos, and in the end the books."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -39,6 +40,7 @@ class Siege(Struct):
 
     Attributes:
         busy: stories told at once.
+        counter: where patrons ask, with the log of what they have asked.
     """
 
     house: House
@@ -71,7 +73,9 @@ class Siege(Struct):
 
     async def books(self, again: int) -> tuple[Ledger, raw.Raw]:
         """Ask so many requests again, stop everything, and return the books, and what lies in them of the patrons."""
-        await self._settled("what is asked again is not answered", self.provider.ask_again(again, self.busy))
+        dice = random.Random(f"{self.seed} orders again")
+        for asked in (self.provider.ask_again(again, self.busy), self.counter.ask_again(again, self.busy, dice)):
+            await self._settled("what is asked again is not answered", asked)
         async with opened(self.house.database) as store:
             await self._settled("originals that slipped past their rollbacks are not swept", _swept(store))
             said, last = await self._statements()
@@ -82,10 +86,7 @@ class Siege(Struct):
             return await read(store, self.cast.purses), await raw.read(store, said, last)
 
     async def _statements(self) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str, str], int]]:
-        """Return the statements of some patrons, of each transaction what it lacks, and what their pockets end with.
-
-        Time may do something to a patron meanwhile: then the books are asked once more.
-        """
+        """Return the statements of some patrons, of each transaction what it lacks, and what their pockets end with."""
         said, last = {}, {}
         for player in self.counter.log.players[:: max(1, len(self.counter.log.players) // STATEMENTS)]:
             entries = await statement.asked(self.house.cores[0].target, TOKENS["OPERATOR"], player)
