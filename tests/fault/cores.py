@@ -35,6 +35,7 @@ class CoreProcess:
                 "role": role,
                 "sha256": hashlib.sha256(token.encode()).hexdigest(),
                 "providers": [PROVIDER] if role == "ADAPTER" else [],
+                "vouches": role == "OPERATOR",
             }
             for role, token in TOKENS.items()
         ]

@@ -134,6 +134,7 @@ class Core(Process):
                 "role": role,
                 "sha256": hashlib.sha256(token.encode()).hexdigest(),
                 "providers": provider_ids if role == "ADAPTER" else [],
+                "vouches": role == "OPERATOR",
             }
             for role, token in TOKENS.items()
         ]
