@@ -35,6 +35,7 @@ class CoreProcess:
                 "role": role,
                 "sha256": hashlib.sha256(token.encode()).hexdigest(),
                 "providers": [PROVIDER] if role == "ADAPTER" else [],
+                "vouches": role == "OPERATOR",
             }
             for role, token in TOKENS.items()
         ]
@@ -76,6 +77,11 @@ class CoreProcess:
     async def ended(self) -> int:
         """Wait until it has ended by itself; return how."""
         return await self._process.wait()
+
+    @property
+    def ended_by(self) -> int | None:
+        """How it has ended, as it would be returned; none while it runs."""
+        return self._process.returncode if self._process else None
 
     async def stop(self) -> int:
         self._process.terminate()

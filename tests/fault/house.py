@@ -45,6 +45,14 @@ UNEXPECTED = ('"level":"error"', "never retrieved", "never awaited")
 
 ANSWER_WITHIN = 1.5
 WATCH_EVERY = 0.5
+FX = {
+    "daily_count": 1_000,
+    "daily_volume": 1_000_000_000,
+    "round_trips": 1_000,
+    "ttl": 5,
+    "sources": [{"name": "push", "max_age": 86_400, "weekend_max_age": 86_400}],
+}
+"""Conversions go on at any hour, as long as the storm does."""
 
 
 class Process:
@@ -126,6 +134,7 @@ class Core(Process):
                 "role": role,
                 "sha256": hashlib.sha256(token.encode()).hexdigest(),
                 "providers": provider_ids if role == "ADAPTER" else [],
+                "vouches": role == "OPERATOR",
             }
             for role, token in TOKENS.items()
         ]
@@ -141,6 +150,7 @@ class Core(Process):
             "WALLET_PROVIDERS": json.dumps(providers),
             "WALLET_LOG_LEVEL": "warning",
             "WALLET_WATCH_EVERY": str(WATCH_EVERY),
+            "WALLET_FX": json.dumps(FX),
         }
         super().__init__("wallet_core", "core", log, environment)
 
@@ -173,6 +183,7 @@ class House:
 
     Attributes:
         doors: by provider, the URLs of its adapters, each behind a proxy of its own.
+        tills: the addresses of the cores, each behind a proxy of its own, for who speaks gRPC.
         lines: the proxies by what they stand between.
         calm: held while something is down that others could not start without.
     """
@@ -183,6 +194,7 @@ class House:
         self.cores: list[Core] = []
         self.adapters: list[Adapter] = []
         self.doors: dict[str, list[str]] = {speaker.provider_id: [] for speaker in SPEAKERS}
+        self.tills: list[str] = []
         self.lines: dict[str, list[Proxy]] = {"provider": [], "core": [], "database": []}
         self.calm = asyncio.Lock()
 
@@ -238,6 +250,9 @@ async def opened(
             house.cores.append(Core(address, folder / f"core-{number}.log"))
         await _start(house.cores, stack)
         for number, core in enumerate(house.cores):
+            proxy, port = await stack.enter_async_context(_before(core.target))
+            house.lines["core"].append(proxy)
+            house.tills.append(f"127.0.0.1:{port}")
             for speaker in SPEAKERS:
                 proxy, port = await stack.enter_async_context(_before(core.target))
                 house.lines["core"].append(proxy)

@@ -16,11 +16,18 @@ TOO_MUCH = 1_000 * RICH
 
 
 class Cast(Struct, frozen=True):
-    """Who plays: a few hot players most of the time; the poor only bet, until they cannot."""
+    """Who plays: a few hot players most of the time; the poor only bet, until they cannot.
+
+    Attributes:
+        plain: patrons at one time whose whole lives are audited.
+        roving: patrons at one time who do more than that.
+    """
 
     hot: int
     rich: int
     poor: int
+    plain: int = 0
+    roving: int = 0
 
     @property
     def purses(self) -> list[Purse]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import aiohttp
 import yarl
 
-from tests.fault.dialects import Reply
+from tests.fault.dialects import Reply, Wire
 from tests.fault.intents import Request, Send, Story
 from tests.fault.record import Record
-from tests.fault.speakers import BY_ID, Answer
+from tests.fault.speakers import BY_ID, Answer, Speaker
 
 PATIENCE = (0.05, 0.3, 1.0, 2.0)
 """Seconds a first attempt may take; every further one gets half as much again."""
@@ -114,24 +114,31 @@ class Provider:
         speaker = BY_ID[request.provider_id]
         player = request.transactions[0].player if request.transactions else ""
         wire = speaker.wire(request, self._tokens.get((player, request.provider_id, request.use), ""))
+        return await exchanged(self._http, speaker, wire, door, patience, record=self._record)
+
+
+async def exchanged(
+    http: aiohttp.ClientSession, speaker: Speaker, wire: Wire, door: str, patience: float, *, record: Record
+) -> Answer | None:
+    """Return what an adapter answers to a provider's words; none where it is nothing in time."""
+    try:
+        async with (
+            asyncio.timeout(patience),
+            http.request(
+                wire.method,
+                yarl.URL(door + wire.target, encoded=True),
+                data=io.BytesIO(wire.body),
+                headers=wire.headers | speaker.dialect.sign(wire),
+            ) as said,
+        ):
+            reply = Reply(said.status, said.headers["Content-Type"], await said.read())
+    except TimeoutError:
+        record.counts["timeouts"] += 1
+    except (aiohttp.ClientError, OSError):
+        record.counts["broken lines"] += 1
+    else:
         try:
-            async with (
-                asyncio.timeout(patience),
-                self._http.request(
-                    wire.method,
-                    yarl.URL(door + wire.target, encoded=True),
-                    data=io.BytesIO(wire.body),
-                    headers=wire.headers | speaker.dialect.sign(wire),
-                ) as http,
-            ):
-                reply = Reply(http.status, http.headers["Content-Type"], await http.read())
-        except TimeoutError:
-            self._record.counts["timeouts"] += 1
-        except (aiohttp.ClientError, OSError):
-            self._record.counts["broken lines"] += 1
-        else:
-            try:
-                return speaker.read(reply)
-            except (json.JSONDecodeError, LookupError) as error:
-                self._record.wrong.append(f"{request}: {reply} cannot be read: {error!r}")
-        return None
+            return speaker.read(reply)
+        except (json.JSONDecodeError, LookupError) as error:
+            record.wrong.append(f"{wire}: {reply} cannot be read: {error!r}")
+    return None

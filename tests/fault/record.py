@@ -54,12 +54,16 @@ class Record:
         del self.under_way[story.number]
         self.counts["stories"] += 1
 
-    def note(self, request: Request, answer: Answer) -> None:
-        """Take an answer after which nothing is left to be asked."""
+    def count(self) -> None:
+        """Count an answer after which nothing is left to be asked."""
         self.counts["acknowledged"] += 1
         for count, future in self._waiting:
             if count <= self.counts["acknowledged"] and not future.done():
                 future.set_result(None)
+
+    def note(self, request: Request, answer: Answer) -> None:
+        """Take such an answer."""
+        self.count()
         speaker = BY_ID[request.provider_id]
         reasons = {speaker.word(reason): reason for reason in request.expects}
         whole = len(answer.codes) == 1 < len(request.transactions)

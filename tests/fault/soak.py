@@ -23,13 +23,14 @@ import uvloop
 from tests.fault import house as houses
 from tests.fault.chaos import Mood
 from tests.fault.house import DURABLE, House
+from tests.fault.judged import judged
 from tests.fault.pen import Cast
 from tests.fault.siege import Siege, laid
 from tests.fault.verdict import verdict
 from tests.support.postgres import Cluster
 from wallet_core.storage.migrate import migrate
 
-CAST = Cast(hot=10, rich=100, poor=300)
+CAST = Cast(hot=10, rich=100, poor=300, plain=6, roving=4)
 QUIET = (200, 1_500)
 AGAIN = 2_000
 MINUTE = 60.0
@@ -92,8 +93,8 @@ async def soak(given: argparse.Namespace, database: str) -> dict[str, object]:
                 report.cancel()
             print(f"the storm is over: {_told(siege)}", flush=True)
             after = _memory(house)
-            ledger = await siege.books(AGAIN)
-    findings = verdict(siege.record, ledger, CAST.purses)
+            ledger, raw = await siege.books(AGAIN)
+    findings = [*verdict(siege.record, ledger, CAST.purses), *judged(siege.counter.log, raw)]
     if not findings:
         shutil.rmtree(folder)
     return {
@@ -103,6 +104,9 @@ async def soak(given: argparse.Namespace, database: str) -> dict[str, object]:
         "findings": findings,
         "seconds": round(time.monotonic() - begun),
         "transactions": len(ledger.rows),
+        "of patrons": len(raw.rows["transactions"]),
+        "patrons": len(siege.counter.log.players),
+        "bonuses": len(raw.rows["bonuses"]),
         **siege.record.counts,
         "harm": dict(sorted(siege.chaos.counts.items())),
         "core_starts": sum(core.starts for core in house.cores),

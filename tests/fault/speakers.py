@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from adapters.provider import NEAREST
 from tests.fault.dialects import Generic, Number, Reply, ThrillGate, Wire, posted
 from tests.fault.intents import Form, Kind, Request, Transaction, amount_text
 from wallet_core.domain.profiles import PROFILES, Profile
@@ -62,7 +63,7 @@ class Speaker(Struct, frozen=True):
 
     def word(self, reason: str) -> str:
         """Return the provider's word for a reason of the core's."""
-        return OK if reason == OK else self.dialect.expected(reason)[1]
+        return OK if reason == OK else self.dialect.expected(NEAREST.get(reason, reason))[1]
 
     def key(self, transaction: Transaction) -> str:
         """Return the external key of a transaction."""

@@ -105,12 +105,17 @@ def verdict(record: Record, ledger: Ledger, purses: Sequence[Purse]) -> list[str
         "trial balance": _trial_balance(ledger),
         "check": ledger.broken,
     }
+    return told(kinds)
+
+
+def told(kinds: dict[str, Iterable[str]]) -> list[str]:
+    """Return what was found, by its kind: so much of each."""
     findings = []
     for kind, found in kinds.items():
-        told = list(found)
-        findings += [f"{kind}: {each}" for each in told[:SHOWN]]
-        if len(told) > SHOWN:
-            findings.append(f"{kind}: and {len(told) - SHOWN} more")
+        all_ = list(found)
+        findings += [f"{kind}: {each}" for each in all_[:SHOWN]]
+        if len(all_) > SHOWN:
+            findings.append(f"{kind}: and {len(all_) - SHOWN} more")
     return findings
 
 

@@ -536,8 +536,12 @@ class NaiveBonusWallet:
         product = play.policies.game(play.provider_id, self.rounds[original.round].game_id).product
         payers = self._ordered([pocket[6:] for pocket in original.left if pocket.startswith("BONUS:")], product)
         pockets = {name: original.left.get(name, 0) for name in (CASH, *(f"BONUS:{bonus_id}" for bonus_id in payers))}
-        taken = min(amount, sum(pockets.values()))  # what lapsed or was set off is undone last
-        return {**split(taken, pockets, bounded=True), **({LAPSED: amount - taken} if amount > taken else {})}
+        taken = min(amount, sum(pockets.values()))  # what was set off or lapsed is undone last
+        parts, rest = split(taken, pockets, bounded=True), amount - taken
+        for name in (REFUNDED, LAPSED):
+            part = min(rest, original.left.get(name, 0))
+            parts, rest = parts | ({name: part} if part else {}), rest - part
+        return parts
 
     def _undo_bet(self, play: Play, bet: Kept, amount: int, now: int) -> Outcome:
         game = self.rounds[bet.round]

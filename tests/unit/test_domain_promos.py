@@ -442,6 +442,21 @@ def test_r_bonus_18_what_was_met_while_frozen_converts_with_the_thaw():
     books.assert_sound()
 
 
+def test_r_bonus_16_the_tranches_that_were_met_while_frozen_are_paid_with_the_thaw():
+    books = given(with_terms(multiplier=100, cap=None, tranches=4))
+    first = BonusFirst()
+    books.do(play(bet("b1", "40"), policies=first))
+    books.do(freeze(GIFT))
+    books.do(play(note("n1"), policies=first, close_round=True))
+    assert (state(books, GIFT), books.cash, bonus_money(books)) == (State.FROZEN, "0.00", "40.00")
+    thawed = books.do(unfreeze(GIFT))
+    assert books.journal(thawed.results[0].transaction_id) == [
+        (f"BONUS:{GIFT}", "-40.00"), ("BONUS_ISSUED", "40.00"), ("CASH", "40.00"), ("BONUS_COST", "-40.00"),
+    ]  # fmt: skip
+    assert (state(books, GIFT), books.cash, of(books, GIFT).converted) == (State.CONSUMED, "40.00", units("40"))
+    books.assert_sound()
+
+
 def test_a_frozen_bonus_that_runs_empty_waits_or_is_used_up():
     books = given()
     first = BonusFirst()

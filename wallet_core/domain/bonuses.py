@@ -181,14 +181,14 @@ def _become(book: Book, before: Bonus, bonus: Bonus, at: int) -> int:
         converted = bonus.converted + found.to_cash
         _put(book, before, replace(bonus, state=State.CONVERTED, converted=converted, reason="wagering met"), at)
         return 1
-    release = min(balance, wagering.within(bonus, wagering.released(bonus) - bonus.converted))
-    if release > 0 and not over:
+    release = 0 if over else wagering.released_now(bonus, balance)
+    if release:
         found = wagering.Conversion(release)
         _leave(book, bonus, found, f"release:{bonus.bonus_id}:{bonus.converted + release}", at)
         bonus, balance = replace(bonus, converted=bonus.converted + found.to_cash), balance - release
     state = State.ACTIVE if balance else State.SETTLING if bonus.rounds else State.CONSUMED
     _put(book, before, replace(bonus, state=state), at)
-    return int(release > 0 and not over)
+    return int(release > 0)
 
 
 def _put(book: Book, before: Bonus, bonus: Bonus, at: int) -> None:

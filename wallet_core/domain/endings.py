@@ -111,9 +111,14 @@ def _unfreeze(desk: Desk, command: UnfreezeBonus) -> Posting:
             reason="wagering met",
         )
         return changed(desk, Kind.BONUS_CONVERSION, met, wagering.convert_entries(bonus, found), *words)
-    if not balance:
+    release = wagering.released_now(thawed, balance)
+    if balance == release:
         thawed = replace(thawed, state=after(state, Event.WAIT if bonus.rounds else Event.EMPTY))
-    return changed(desk, Kind.BONUS_STATE, thawed, (), *words)
+    if not release:
+        return changed(desk, Kind.BONUS_STATE, thawed, (), *words)
+    entries = wagering.convert_entries(bonus, wagering.Conversion(release))
+    thawed = replace(thawed, converted=bonus.converted + release)
+    return changed(desk, Kind.BONUS_CONVERSION, thawed, entries, *words)
 
 
 def _forfeit(desk: Desk, command: ForfeitBonus) -> Posting:

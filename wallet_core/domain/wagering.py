@@ -115,6 +115,11 @@ def released(bonus: Bonus) -> int:
     return bonus.granted * min(tranches, bonus.progress * tranches // bonus.requirement) // tranches
 
 
+def released_now(bonus: Bonus, balance: int) -> int:
+    """Return what of the balance becomes cash now, tranche by tranche and within the cap: what was not yet released."""
+    return max(0, min(balance, within(bonus, released(bonus) - bonus.converted)))
+
+
 def convert_entries(bonus: Bonus, found: Conversion) -> tuple[Entry, ...]:
     """Return the journal of a conversion (P-09)."""
     balance = found.to_cash + found.principal + found.forfeited
