@@ -54,7 +54,7 @@ def _told(books):
     return [row for row in books.rows.values() if isinstance(row, Transaction) and row.player_id == PLAYER]
 
 
-def test_gc_st_01_stakes_are_refused_and_credits_accepted():
+def test_stakes_are_refused_and_credits_accepted():
     books = Books(cash="100")
     books.do(play(bet("b1", "20")))
     books.do(play(bet("b2", "5"), round_id="r2"))

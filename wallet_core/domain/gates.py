@@ -124,7 +124,7 @@ def _staking(table: Table, player: Player) -> None:
         raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
     if player.currency and player.currency != table.currency:
         _begun(table, player)
-    if player.excluded:  # its sessions ended with it, and it is what is to be told (W-7)
+    if player.excluded_until:  # its sessions ended with it, and it is what is to be told (W-7)
         raise Refused(Reason.PLAYER_BLOCKED)
     if session is not None:
         sessions.usable(sessions.seen(session, player), SessionUse.BET, table.at)

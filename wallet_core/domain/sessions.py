@@ -66,6 +66,8 @@ def ended(session: Session, player: Player) -> EndReason | None:
 
 def seen(session: Session, player: Player) -> Session:
     """Return the session as it is, its player's row considered: CLOSED where that has ended it."""
+    if not (player.switched_at or player.excluded_at):
+        return session  # the usual case, and every bet asks
     return session if ended(session, player) is None else replace(session, state=State.CLOSED)
 
 
