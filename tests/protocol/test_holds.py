@@ -15,12 +15,14 @@ from wallet.v1.holds_pb2_grpc import HoldServiceStub
 from wallet.v1.ledger_pb2 import ListJournalsRequest
 from wallet.v1.ledger_pb2_grpc import LedgerServiceStub
 from wallet.v1.players_pb2 import (
+    PLAYER_RESTRICTION_BLOCKED,
     PLAYER_RESTRICTION_FROZEN,
     PLAYER_STATUS_ACTIVE,
     PLAYER_STATUS_BLOCKED,
     GetPlayerRequest,
     UnblockPlayerRequest,
 )
+from wallet.v1.players_pb2_grpc import PlayerServiceStub
 from wallet.v1.subwallets_pb2 import TransferRequest
 from wallet.v1.wallet_pb2_grpc import WalletServiceStub
 
@@ -327,6 +329,11 @@ async def test_r_hold_03_an_account_is_frozen_and_thawed(core):
     assert unblocked.player.restrictions == [PLAYER_RESTRICTION_FROZEN]
     with pytest.raises(Refused, match="PLAYER_BLOCKED"):
         await core.adapter.play(bet(player, "1.00"))
+    async with core.channel("READER") as (channel, metadata):
+        read = (
+            await PlayerServiceStub(channel).GetPlayer(GetPlayerRequest(player_id=player), metadata=metadata)
+        ).player
+    assert read.restrictions == [PLAYER_RESTRICTION_BLOCKED]  # nobody but operators is told of a freeze
     told_adapter = (await core.adapter.get_player(GetPlayerRequest(player_id=player))).player
     assert (told_adapter.status, list(told_adapter.restrictions)) == (PLAYER_STATUS_BLOCKED, [])
     await core.operator.release_hold(holds.ReleaseHoldRequest(**about(player, frozen.hold_id, reason="cleared")))

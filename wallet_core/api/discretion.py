@@ -47,8 +47,8 @@ def amounts(held: Mapping[str, int], live: Sequence[Hold]) -> dict[str, int]:
 
 
 def frozen(player: Player, live: Sequence[Hold]) -> str:
-    """Return the reason that a frozen player's cash may not leave a wallet, as the caller may be told; empty where it is
-    not frozen. A freeze of one wallet keeps the cash in all of them.
+    """Return the reason that a frozen player's cash may not leave a wallet, as the caller may be told; empty where none
+    is frozen. A freeze of one wallet keeps the cash in all of them.
 
     Args:
         player: whose cash.

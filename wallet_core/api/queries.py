@@ -76,8 +76,8 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         rows = await core.store.pockets(player_id)
     elif player_id:
         fields.player_id(player_id)
-        found, rows = await asyncio.gather(core.store.player(player_id), core.store.pockets(player_id))
-        player = belongs(found, "", "")
+        row, rows = await asyncio.gather(core.store.player(player_id), core.store.pockets(player_id))
+        player = belongs(row, "", "")
     else:
         raise fields.invalid("player_id or session_token: one of them is needed.")
     belongs(player, request.operator_id, request.brand_id)

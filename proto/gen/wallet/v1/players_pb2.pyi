@@ -100,7 +100,9 @@ class Player(_message.Message):
 
     @_builtins.property
     def restrictions(self) -> _containers.RepeatedScalarFieldContainer[Global___PlayerRestriction.ValueType]:
-        """Output only. All that stand between the player and a stake."""
+        """Output only. All that stand between the player and a stake. To all but operators a freeze is a block: its player must
+        not hear of it (R-HOLD-06).
+        """
 
     @_builtins.property
     def excluded_until(self) -> _timestamp_pb2.Timestamp:

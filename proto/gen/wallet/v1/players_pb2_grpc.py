@@ -83,7 +83,7 @@ class PlayerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPlayer(self, request, context):
-        """An adapter is answered what a provider may be told: without created_at and version.
+        """An adapter is answered what a provider may be told: without created_at, version and why the player may not play.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

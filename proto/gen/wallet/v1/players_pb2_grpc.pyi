@@ -19,7 +19,7 @@ class PlayerServiceStub:
     the same id is refused ALREADY_EXISTS.
     """
     GetPlayer: _aio.UnaryUnaryMultiCallable[_players_pb2.GetPlayerRequest, _players_pb2.GetPlayerResponse]
-    """An adapter is answered what a provider may be told: without created_at and version."""
+    """An adapter is answered what a provider may be told: without created_at, version and why the player may not play."""
     BlockPlayer: _aio.UnaryUnaryMultiCallable[_players_pb2.BlockPlayerRequest, _players_pb2.BlockPlayerResponse]
     """Refuse new stakes, deposits and withdrawals. Wins and rollbacks are still accepted (R-PROV-03)."""
     UnblockPlayer: _aio.UnaryUnaryMultiCallable[_players_pb2.UnblockPlayerRequest, _players_pb2.UnblockPlayerResponse]
@@ -57,7 +57,7 @@ class PlayerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _players_pb2.GetPlayerRequest,
         context: _aio.ServicerContext[_players_pb2.GetPlayerRequest, _abc.Awaitable[_players_pb2.GetPlayerResponse]],
     ) -> _abc.Awaitable[_players_pb2.GetPlayerResponse]:
-        """An adapter is answered what a provider may be told: without created_at and version."""
+        """An adapter is answered what a provider may be told: without created_at, version and why the player may not play."""
 
     @_abc_1.abstractmethod
     def BlockPlayer(
