@@ -167,7 +167,7 @@ BROKEN = {
         """,
     ],
     "freezes_are_counted": [
-        "update players set frozen = 1",
+        "update players set frozen = 1 where player_id = 'p'",
         """
         insert into holds (
             player_id, hold_id, currency, reason, state, amount, captured, sources, basis, clause, owner, case_id,
@@ -178,7 +178,7 @@ BROKEN = {
         """,
     ],
     "excluded_stake_nothing": [
-        "update players set excluded_at = 1, excluded_until = 2",
+        "update players set excluded_at = 1, excluded_until = 2 where player_id = 'p'",
     ],
     "buried_stay_buried": [
         copied("open", player_id="''", kind="6", outcome="2", parts="'[]'"),

@@ -230,6 +230,12 @@ def _kept_by(partner: str) -> Seen:
     return lambda journal: journal.transaction.provider_id == partner
 
 
+EXCLUSION = Words(
+    "Self-exclusion",
+    "No stakes from here on; bonuses without open rounds are over.",
+    ("R-RG-24", "R-RG-25", "R-BONUS-24"),
+)
+
 VARIANTS: dict[str, tuple[tuple[Seen, Words], ...]] = {
     "BET": (
         (_free, Words("Free round", "A round of the operator's grant began: it stakes nothing.", ("R-FREE-03",))),
@@ -246,14 +252,7 @@ VARIANTS: dict[str, tuple[tuple[Seen, Words], ...]] = {
             _state("EXPIRED"),
             Words("Bonus expired", "Its time was over before its wagering was met.", ("R-BONUS-11", "P-10")),
         ),
-        (
-            _operators("excluded_until"),
-            Words(
-                "Self-exclusion",
-                "The player may stake nothing from here on; bonuses without open rounds are over.",
-                ("R-RG-24", "R-BONUS-24"),
-            ),
-        ),
+        (_operators("excluded_until"), EXCLUSION),
         (
             _gone("self-exclusion"),
             Words("Bonus over", "Its last round closed, and its player is self-excluded.", ("R-BONUS-24", "P-10")),
@@ -282,14 +281,8 @@ VARIANTS: dict[str, tuple[tuple[Seen, Words], ...]] = {
     ),
     "NOTE": (
         (_closed, Words("Round closed", "What was in play is played: the house's now.", ("P-04", "R-ROUND-07"))),
-        (
-            _operators("excluded_until"),
-            Words("Self-exclusion", "The player may stake nothing from here on.", ("R-RG-24", "R-RG-25")),
-        ),
-        (
-            _operators("reinstated"),
-            Words("Reinstated", "The self-exclusion was over; the player may play.", ("R-RG-24",)),
-        ),
+        (_operators("excluded_until"), EXCLUSION),
+        (_operators("reinstated"), Words("Reinstated", "The exclusion is over; the player may play.", ("R-RG-24",))),
         (
             _operators("active_currency"),
             Words("Currency switched", "All sessions ended; open rounds keep their currency.", ("R-CUR-03",)),

@@ -284,9 +284,7 @@ def entries(parts: Parts, hold_id: str) -> tuple[Entry, ...]:
 
 
 def posting(desk: Desk, kind: Kind, change: Change, *words: tuple[str, str]) -> Posting:
-    """Put the hold in the book, and count it on the player's row if it is a freeze; return what moves it, and the words
-    that say why.
-    """
+    """Put the hold in the book, counted on the player's row if it freezes; return what moves it, and the words why."""
     hold = change.hold
     before = desk.book.noun(Hold, *hold.key)
     freezes = hold.freezing - (before is not None and before.freezing)
