@@ -48,6 +48,7 @@ ENUMS = [
     (entries.Kind, wallet_pb2.TransactionKind, "TRANSACTION_KIND_"),
     (entries.Category, wallet_pb2.Category, "CATEGORY_"),
     (players.Status, players_pb2.PlayerStatus, "PLAYER_STATUS_"),
+    (players.Restriction, players_pb2.PlayerRestriction, "PLAYER_RESTRICTION_"),
     (rounds.State, rounds_pb2.RoundState, "ROUND_STATE_"),
     (promos.State, promos_pb2.BonusState, "BONUS_STATE_"),
     (sessions.State, sessions_pb2.SessionState, "SESSION_STATE_"),
@@ -115,6 +116,7 @@ def test_the_client_offers_every_call_that_doors_need():
     names = {
         "play", "play_many", "preview_play", "close_round", "rollback_batch", "get_balance", "get_transaction",
         "list_transactions", "get_player", "create_player", "block_player", "unblock_player", "open_session",
+        "exclude_player", "reinstate_player", "switch_currency",
         "resolve_session", "close_session", "get_round", "void_round", "deposit", "withdraw", "post_journal",
         "trial_balance", "list_journals", "close", "request_withdrawal", "settle_withdrawal", "fail_withdrawal",
         "publish_template", "list_templates", "offer_bonus", "claim_bonus", "grant_bonus", "decline_bonus",

@@ -14,7 +14,15 @@ from wallet.v1.common_pb2 import Money, Page
 from wallet.v1.holds_pb2_grpc import HoldServiceStub
 from wallet.v1.ledger_pb2 import ListJournalsRequest
 from wallet.v1.ledger_pb2_grpc import LedgerServiceStub
-from wallet.v1.players_pb2 import GetPlayerRequest
+from wallet.v1.players_pb2 import (
+    PLAYER_RESTRICTION_BLOCKED,
+    PLAYER_RESTRICTION_FROZEN,
+    PLAYER_STATUS_ACTIVE,
+    PLAYER_STATUS_BLOCKED,
+    GetPlayerRequest,
+    UnblockPlayerRequest,
+)
+from wallet.v1.players_pb2_grpc import PlayerServiceStub
 from wallet.v1.subwallets_pb2 import TransferRequest
 from wallet.v1.wallet_pb2_grpc import WalletServiceStub
 
@@ -314,11 +322,26 @@ async def test_r_hold_03_an_account_is_frozen_and_thawed(core):
     answer, pockets, locks = await told(core, player)
     assert answer.withdrawable == money("0")
     assert (pockets["HELD:AML"], locks) == (90, {"AML": 90, "FROZEN": 7})
+    unblocked = await core.operator.unblock_player(
+        UnblockPlayerRequest(player_id=player, reason="asked", actor="ops", request_id=key("unblock"))
+    )
+    assert unblocked.player.status == PLAYER_STATUS_BLOCKED  # for it still may not play
+    assert unblocked.player.restrictions == [PLAYER_RESTRICTION_FROZEN]
+    with pytest.raises(Refused, match="PLAYER_BLOCKED"):
+        await core.adapter.play(bet(player, "1.00"))
+    async with core.channel("READER") as (channel, metadata):
+        read = (
+            await PlayerServiceStub(channel).GetPlayer(GetPlayerRequest(player_id=player), metadata=metadata)
+        ).player
+    assert read.restrictions == [PLAYER_RESTRICTION_BLOCKED]  # nobody but operators is told of a freeze
+    told_adapter = (await core.adapter.get_player(GetPlayerRequest(player_id=player))).player
+    assert (told_adapter.status, list(told_adapter.restrictions)) == (PLAYER_STATUS_BLOCKED, [])
     await core.operator.release_hold(holds.ReleaseHoldRequest(**about(player, frozen.hold_id, reason="cleared")))
     answer, pockets, locks = await told(core, player)
     assert (answer.withdrawable, locks) == (money("97"), {})
-    status = (await core.operator.get_player(GetPlayerRequest(player_id=player))).player.status
-    assert status == 2  # blocked, until somebody says otherwise
+    thawed = (await core.operator.get_player(GetPlayerRequest(player_id=player))).player
+    assert (thawed.status, list(thawed.restrictions)) == (PLAYER_STATUS_ACTIVE, [])
+    await core.adapter.play(bet(player, "1.00"))
 
 
 async def test_a_withdrawal_is_requested_settled_in_parts_and_failed(any_core):

@@ -10,8 +10,11 @@ from decimal import Decimal
 import aiohttp
 import msgspec
 import yarl
+from google.protobuf.timestamp_pb2 import Timestamp
 from multidict import CIMultiDict
-from wallet.v1.players_pb2 import BlockPlayerRequest
+from wallet.v1.common_pb2 import Money
+from wallet.v1.holds_pb2 import HOLD_BASIS_ORDER, HOLD_REASON_AML, PlaceHoldRequest
+from wallet.v1.players_pb2 import BlockPlayerRequest, ExcludePlayerRequest
 from wallet.v1.sessions_pb2 import CloseSessionRequest
 from wallet.v1.wallet_pb2 import GetBalanceRequest, GetTransactionRequest
 
@@ -28,6 +31,8 @@ from wallet_core.client import Refused, Wallet
 
 LIVE = "live"
 OLDER = "older"
+FAR = 4_102_444_800
+"""Seconds: no test lives to see it."""
 
 
 class Door:
@@ -73,6 +78,34 @@ class Door:
     async def block(self, seat):
         await self.core.operator.block_player(
             BlockPlayerRequest(player_id=seat.player, reason="a test", actor="test", request_id=uuid.uuid4().hex)
+        )
+
+    async def exclude(self, seat):
+        await self.core.operator.exclude_player(
+            ExcludePlayerRequest(
+                player_id=seat.player,
+                until=Timestamp(seconds=FAR),
+                reason="a test",
+                actor="test",
+                request_id=uuid.uuid4().hex,
+            )
+        )
+
+    async def freeze(self, seat):
+        """By order; the cash there is goes with it, what comes later until it is swept does not."""
+        await self.core.operator.place_hold(
+            PlaceHoldRequest(
+                player_id=seat.player,
+                hold_id=uuid.uuid4().hex,
+                amount=Money(currency_code=seat.currency),
+                reason=HOLD_REASON_AML,
+                basis=HOLD_BASIS_ORDER,
+                clause="a test",
+                owner="test",
+                case_id="test",
+                account_freeze=True,
+                review_at=Timestamp(seconds=FAR),
+            )
         )
 
     async def cash(self, seat):

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from wallet.v1.common_pb2 import REASON_PLAYER_BLOCKED
 from wallet.v1.wallet_pb2 import OUTCOME_APPLIED, OUTCOME_REFUSED
 
 from adapters.conformance.dialect import Situation, row
@@ -55,16 +56,20 @@ async def test_ten_bets_and_their_rollbacks_at_once_end_where_they_began(door, s
     assert await door.cash(seat) == Decimal("100.00")
 
 
-async def test_a_blocked_player_stakes_nothing_and_is_paid_and_given_back(door, seat):
+@pytest.mark.parametrize("restrict", ["block", "exclude", "freeze"])
+async def test_a_restricted_player_stakes_nothing_and_is_paid_and_given_back(door, seat, restrict):
+    """Blocked, self-excluded or frozen: a provider hears the same (W-7, R-PROV-03)."""
     won, undone = (move("bet", seat) for _ in range(2))
     for bet in (won, undone):
         assert (await told(door, door.dialect.bet(bet))).ok
-    await door.block(seat)
+    await getattr(door, restrict)(seat)
 
-    assert not (await told(door, door.dialect.bet(move("bet", seat)))).ok
+    refused = move("bet", seat)
+    assert not (await told(door, door.dialect.bet(refused))).ok
+    assert (await door.stored(refused)).reason == REASON_PLAYER_BLOCKED
     assert (await told(door, door.dialect.win(move("win", seat, of=won, round=won.round, amount="5.00")))).ok
     assert (await told(door, door.dialect.rollback(move("rollback", seat, of=undone, round=undone.round)))).ok
-    assert await door.cash(seat) == Decimal("95.00")
+    assert await door.cash(seat) == (Decimal("15.00") if restrict == "freeze" else Decimal("95.00"))
 
 
 async def test_a_win_is_paid_and_a_bet_given_back_after_the_session(door, seat):

@@ -166,6 +166,20 @@ BROKEN = {
         )
         """,
     ],
+    "freezes_are_counted": [
+        "update players set frozen = 1 where player_id = 'p'",
+        """
+        insert into holds (
+            player_id, hold_id, currency, reason, state, amount, captured, sources, basis, clause, owner, case_id,
+            text_key, evidence, account_freeze, discreet, placed_at, review_at, expires_at, changed_at
+        ) values (
+            'p', 'f', 'EUR', 3, 4, 0, 0, '[]', 4, 'order', 'ann', 'case', '', '', true, false, 1, 2, 0, 1
+        )
+        """,
+    ],
+    "excluded_stake_nothing": [
+        "update players set excluded_at = 1, excluded_until = 2 where player_id = 'p'",
+    ],
     "buried_stay_buried": [
         copied("open", player_id="''", kind="6", outcome="2", parts="'[]'"),
         copied("won", player_id="''", kind="6", outcome="2", parts="'[]'"),

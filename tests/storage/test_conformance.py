@@ -19,7 +19,7 @@ from wallet_core.storage.store import RoundCursor, Unavailable, VersionConflict
 
 UNICODE = "Zoë Ωmega 李雷 🎰 'quoted' \"twice\" \\ % _ :name $1 ? {in}"
 
-PLAYER = Player("p", "operator", "brand", ("EUR", "BTC"), Status.ACTIVE, "MT", 1, 2, 3)
+PLAYER = Player("p", "operator", "brand", ("EUR", "BTC"), Status.ACTIVE, "MT", 1, 2, 3, 4, 5, 6, "BTC", 7)
 POCKET = Pocket("p", "EUR", "CASH", 4, 5)
 SESSION = Session("p", b"s" * 16, "acme", "game", "EUR", SessionState.ROTATED, 6, 7, b"t" * 16)
 ROUND = Round("p", "acme", "r", "game", "EUR", RoundState.OPEN, 8, 9, 10, 11, 12, (("CASH", 12),), 13, 14, 15, 16)

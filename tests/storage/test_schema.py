@@ -185,6 +185,59 @@ PLAYED = """
 """
 
 
+FROZEN = """
+    insert into players (
+        player_id, operator_id, brand_id, currencies, status, country, created_at, changed_at, version
+    )
+    select player_id, 'o', 'b', '["EUR"]', 2, '', 1, 1, 1
+    from (select 'none' as player_id union all select 'one' union all select 'two') as players;
+    insert into holds (
+        player_id, hold_id, currency, reason, state, amount, captured, sources, basis, clause, owner, case_id,
+        text_key, evidence, account_freeze, discreet, placed_at, review_at, expires_at, changed_at
+    )
+    select player_id, hold_id, 'EUR', 3, state, 0, 0, '[]', 4, '', '', '', '', '', freezes, false, 1, 2, 0, 1
+    from (
+        select 'none' as player_id, 'a' as hold_id, 1 as state, false as freezes
+        union all select 'none', 'b', 6, true
+        union all select 'one', 'a', 4, true
+        union all select 'one', 'b', 5, true
+        union all select 'two', 'a', 1, true
+        union all select 'two', 'b', 2, true
+        union all select 'two', 'c', 3, false
+    ) as holds;
+"""
+"""Players who were blocked by freezes, and how it is with those by now."""
+
+COUNTED = "select player_id, frozen, status from players order by player_id"
+
+
+def _before_restrictions(dialect):
+    ways = [up for up, _ in _ways(dialect)]
+    names = [each.name for each in migrations(dialect)]
+    place = next(index for index, name in enumerate(names) if "restrictions" in name)
+    return ways[:place], ways[place]
+
+
+async def test_the_live_freezes_of_players_are_counted_by_a_migration_of_postgres(empty_postgres):
+    before, counting = _before_restrictions("postgres")
+    connection = await asyncpg.connect(empty_postgres)
+    try:
+        for up in (*before, FROZEN, counting):
+            await connection.execute(up)
+        assert [tuple(row) for row in await connection.fetch(COUNTED)] == [("none", 0, 2), ("one", 1, 2), ("two", 2, 2)]
+    finally:
+        await connection.close()
+
+
+def test_the_live_freezes_of_players_are_counted_by_a_migration_of_sqlite():
+    before, counting = _before_restrictions("sqlite")
+    connection = sqlite3.connect(":memory:")
+    for up in (*before, FROZEN, counting):
+        connection.executescript(up)
+    assert connection.execute(COUNTED).fetchall() == [("none", 0, 2), ("one", 1, 2), ("two", 2, 2)]
+    connection.close()
+
+
 async def test_a_migration_of_postgres_can_be_taken_back(empty_postgres):
     connection = await asyncpg.connect(empty_postgres)
     try:

@@ -10,6 +10,7 @@ from wallet_core.domain.book import Needs, Row
 from wallet_core.domain.commands import Action, Bury, Command, CreatePlayer, OpenSession, Pay, Play, Terms, VoidRound
 from wallet_core.domain.decision import Balances, Decision, Outcome, Reason
 from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction, digest
+from wallet_core.domain.holds import Hold
 from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import Player
@@ -17,7 +18,7 @@ from wallet_core.domain.pockets import Pocket, balances, withdrawable
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.profiles import Profile
 from wallet_core.domain.promo_commands import PublishTemplate
-from wallet_core.domain.promos import Bonus
+from wallet_core.domain.promos import Bonus, Offers
 from wallet_core.domain.promos import State as BonusState
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
@@ -96,7 +97,11 @@ class Books:
                 yield row
         for kind, keys in wanted.nouns.items():
             for key in keys:
-                yield from self._found((kind, *key))
+                yield from self._offered(*key) if kind is Offers else self._found((kind, *key))
+
+    def _offered(self, player_id: str) -> Iterable[Row]:
+        bonuses = (row for row in self.rows.values() if isinstance(row, Bonus) and row.player_id == player_id)
+        return (row for row in bonuses if row.offered)
 
     def _found(self, key: tuple[object, ...]) -> Iterable[Row]:
         row = self.rows.get(key, self._published.get(key))
@@ -185,6 +190,9 @@ class Books:
                 assert row.refunded >= 0
             elif isinstance(row, Bonus):
                 self._assert_bonus(row, sums)
+            elif isinstance(row, Player):
+                holds = (each for each in self.rows.values() if isinstance(each, Hold))
+                assert row.frozen == sum(each.freezing for each in holds if each.player_id == row.player_id)
 
     def _assert_bonus(self, row: Bonus, sums: Counter) -> None:
         """Hold a bonus to what is always true of it (I-09, I-10)."""

@@ -103,12 +103,31 @@ FREE = {"info": {"~grant": "g"}}
         (journal("NOTE", ("STAKES", "5"), ("IN_PLAY", "-5")), "P-04", "Round closed"),
         (journal("NOTE", provider_id="~quotes"), "R-FX-02", "Quote"),
         (journal("NOTE", provider_id="dice"), "R-LEDGER-09", "Note"),
+        (journal("NOTE", provider_id="~operator", info={"blocked": "True"}), "R-STAT-01", "Status"),
+        (journal("NOTE", provider_id="~operator", info={"excluded_until": "t"}), "R-RG-25", "Self-exclusion"),
+        (journal("NOTE", provider_id="~operator", info={"reinstated": "True"}), "R-RG-24", "Reinstated"),
+        (journal("NOTE", provider_id="~operator", info={"active_currency": "USD"}), "R-CUR-03", "Currency switched"),
+        (
+            journal("BONUS_FORFEIT", provider_id="~operator", info={"excluded_until": "t"}),
+            "R-BONUS-24",
+            "Self-exclusion",
+        ),
+        (
+            journal("BONUS_FORFEIT", info={"state": "FORFEITED", "reason": "self-exclusion"}),
+            "R-BONUS-24",
+            "Bonus over",
+        ),
+        (journal("BONUS_FORFEIT", info={"state": "FORFEITED"}), "R-BONUS-22", "Bonus given up"),
     ],
 )
 def test_what_is_seen_is_said(of, rule, word):
     entry = explained(of)
     assert entry.what == word
     assert rule in rules(entry)
+
+
+def test_a_note_of_a_provider_s_is_no_command_of_the_operator_s():
+    assert explained(journal("NOTE", provider_id="dice", info={"blocked": "True"})).what == "Note"
 
 
 def test_a_written_off_win_is_not_called_converted():

@@ -16,8 +16,10 @@ from tests.support.domain import (
     promo,
     rollback,
     units,
+    win,
     withdrawal,
 )
+from tests.support.players import exclude
 from wallet_core.domain.commands import Terms
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.profiles import LateOriginal, Profile
@@ -132,6 +134,26 @@ def test_gc_hd_01_two_withdrawals_race():
     assert [answer(decision).name for decision in books.do_batch(race)] == expect["answers"]
     assert books.cash == expect["cash"]
     assert amount_of(units(given["cash"]) - units(books.cash)) == expect["paid"]
+
+
+def test_gc_st_01_an_excluded_player_stakes_nothing_and_is_credited():
+    given, expect = facts("GC-ST-01")
+    books = Books(cash="100")
+    for key in ("open", "undone"):
+        books.do(play(bet(key, given["open"]), round_id=key))
+    books.do(exclude())
+    steps = []
+    for action, round_id in (
+        (bet("b1", given["bet"]), "new"),
+        (bet("b2", given["in_round"]), "open"),
+        (win("w1", given["win"]), "open"),
+        (rollback("x1", "undone", given["rollback"]), "undone"),
+    ):
+        before = units(books.cash)
+        outcome, _, cash = said(books.do(play(action, round_id=round_id)))
+        steps.append([outcome, amount_of(units(cash) - before)])
+    assert steps == expect
+    books.assert_sound()
 
 
 def test_every_case_is_run():

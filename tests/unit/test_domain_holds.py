@@ -17,6 +17,7 @@ from tests.support.domain import (
     deposit,
     play,
     promo,
+    session,
     units,
     withdrawal,
 )
@@ -31,15 +32,17 @@ from tests.support.holds import (
     legal,
     place,
     release,
+    request,
     sweep,
     take,
 )
+from wallet_core.domain.commands import CreatePlayer, SetStatus
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Kind
 from wallet_core.domain.hold_commands import CAPTURES, Purpose
 from wallet_core.domain.holds import LIVE, QUIET, TRANSITIONS, Basis, Event, HoldReason, State
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.players import Status
+from wallet_core.domain.players import Restriction, Status
 from wallet_core.domain.subwallets import Transfer
 
 LONG = LATER + 30 * DAY
@@ -307,7 +310,7 @@ def test_r_hold_03_a_freeze_takes_all_cash_and_every_later_credit():
     books = _books(Transfer(PLAYER, "t1", "EUR", units("30"), "CASH", "CASH:SPORTS"))
     assert answer(books.do(freeze())) is Outcome.APPLIED
     assert (books.cash, _held(books, "AML")) == ("0.00", "50.00")
-    assert books.player().status is Status.BLOCKED
+    assert (books.player().restrictions, books.player().status) == ((Restriction.FROZEN,), Status.ACTIVE)
     books.do(play(promo("w1", "7")))
     assert answer(books.do(play(bet("b1", "1")))) is Reason.PLAYER_BLOCKED
     assert answer(books.do(sweep(due=3))) is Outcome.APPLIED
@@ -316,9 +319,63 @@ def test_r_hold_03_a_freeze_takes_all_cash_and_every_later_credit():
     assert answer(books.do(sweep(due=4))) is Reason.HOLD_STATE
     assert answer(books.do(release("f1"))) is Outcome.APPLIED
     assert (books.total("CASH"), books.total("CASH:SPORTS")) == ("27.00", "30.00")
-    assert books.player().status is Status.BLOCKED
+    assert books.player().may_play
     assert answer(books.do(sweep(due=9))) is Reason.HOLD_STATE
     books.assert_sound()
+
+
+BLOCK = SetStatus(PLAYER, blocked=True, reason="asked", actor="ops", request_id="block")
+UNBLOCK = replace(BLOCK, blocked=False, request_id="unblock")
+
+
+def test_an_unblocked_player_whose_account_is_frozen_plays_nothing_and_withdraws_nothing():
+    """UnblockPlayer lifted a freeze: the account played on, under an order that forbade it."""
+    books = _books(freeze(), BLOCK, UNBLOCK, play(promo("w1", "30")))
+    assert books.player().restrictions == (Restriction.FROZEN,)
+    for refused in (play(bet("b1", "1")), request("1"), withdrawal("1"), deposit("1", key="d2"), session()):
+        assert books.do(refused).refusal.reason is Reason.PLAYER_BLOCKED
+    books.do(release("f1"))
+    assert answer(books.do(play(bet("b2", "1")))) is Outcome.APPLIED
+    books.assert_sound()
+
+
+def test_a_lifted_freeze_unblocks_nobody():
+    books = _books(BLOCK, freeze(), release("f1"))
+    assert books.player().restrictions == (Restriction.BLOCKED,)
+    assert answer(books.do(play(bet("b1", "1")))) is Reason.PLAYER_BLOCKED
+    books.do(UNBLOCK)
+    assert answer(books.do(play(bet("b2", "1")))) is Outcome.APPLIED
+
+
+def test_freezes_of_several_wallets_are_lifted_one_by_one():
+    books = Books(players=())
+    books.do(CreatePlayer(PLAYER, "operator", "brand", ("EUR", "USD")))
+    for hold_id, currency in (("f1", "EUR"), ("f2", "USD"), ("f3", "USD")):
+        books.do(freeze(hold_id, currency=currency))
+    left = []
+    for number, hold_id in enumerate(("f1", "f3", "f3", "f2")):
+        books.do(release(hold_id, key=f"r{number}"))
+        left.append((books.player().frozen, books.player().may_play))
+        books.assert_sound()
+    assert left == [(2, False), (1, False), (1, False), (0, True)]
+
+
+def test_a_freeze_that_is_captured_whole_is_over_and_one_captured_in_part_is_not():
+    books = _books(freeze(), take("20", "f1"))
+    assert books.player().frozen == 1
+    books.do(take(None, "f1", key="c2"))
+    assert (hold(books, "f1").state, books.player().frozen) == (State.CAPTURED, 0)
+    books.assert_sound()
+
+
+def test_a_refused_release_lifts_nothing():
+    books = _books(freeze())
+    assert answer(books.do(release("f2"))) is Reason.HOLD_NOT_FOUND
+    assert books.player().frozen == 1
+    books.do(release("f1", key="r2"))
+    assert books.do(release("f1", key="r2")).replayed
+    assert answer(books.do(release("f1", key="r3"))) is Reason.HOLD_STATE
+    assert books.player().frozen == 0
 
 
 def test_a_freeze_of_nothing_waits_for_credits():

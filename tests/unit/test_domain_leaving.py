@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.domain import PLAYER, Books, answer, bet, deposit, play, promo, rollback, units, withdrawal
+from tests.support.players import exclude
 from tests.support.policies import ALLOWING, policies
-from tests.support.promos import MATCH, claim, forfeit, grant, of, offer, state, template
+from tests.support.promos import MATCH, claim, forfeit, freeze, grant, of, offer, state, template
 from wallet_core.domain.commands import Terms
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.layers import Setting
@@ -165,3 +166,12 @@ def test_it_is_free_once_wagering_is_met_or_the_bonus_is_given_up():
     assert kept(says, books.player(), books.held(), [met]) == Kept()
     books.do(forfeit("gift@1"))
     assert (state(books, "gift@1"), books.withdrawable(says)) == (State.FORFEITED, "130.00")
+
+
+def test_r_rg_25_nothing_is_locked_for_who_may_wager_no_more():
+    says = policies(LOCK)
+    books, before = locked(says)
+    books.do(freeze("gift@1"))
+    books.do(exclude())
+    assert (before, books.withdrawable(says), state(books, "gift@1")) == ("30.00", "130.00", State.FROZEN)
+    assert answer(books.do(replace(withdrawal("130", key="w9"), policies=says))) is Outcome.APPLIED

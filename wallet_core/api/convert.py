@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from wallet.v1 import common_pb2 as common
 from wallet.v1 import holds_pb2, ledger_pb2, players_pb2, rounds_pb2, sessions_pb2, wallet_pb2
 
+from wallet_core.api import discretion
 from wallet_core.domain import pockets
 from wallet_core.domain.decision import FATE, Balances, Decision, Fate, Parts, Refusal, Result
 from wallet_core.domain.entries import Line, Transaction
@@ -16,7 +17,7 @@ from wallet_core.domain.money import CURRENCIES, Currency, to_wire
 from wallet_core.domain.players import Player
 from wallet_core.domain.profiles import Profile
 from wallet_core.domain.rounds import Round
-from wallet_core.domain.sessions import Session
+from wallet_core.domain.sessions import Session, ended, seen
 
 DISCREET: tuple[Literal["basis", "clause", "account_freeze"], ...] = ("basis", "clause", "account_freeze")
 """What else of a discreet hold is not told."""
@@ -163,23 +164,27 @@ def player(row: Player) -> players_pb2.Player:
         operator_id=row.operator_id,
         brand_id=row.brand_id,
         currency_codes=row.currencies,
-        status=players_pb2.PlayerStatus.ValueType(row.status),
+        status=players_pb2.PLAYER_STATUS_ACTIVE if row.may_play else players_pb2.PLAYER_STATUS_BLOCKED,
         created_at=moment(row.created_at),
         country=row.country,
         version=row.version,
+        restrictions=map(players_pb2.PlayerRestriction.ValueType, discretion.restrictions(row)),
+        excluded_until=moment(row.excluded_until) if row.excluded else None,
+        currency_code=row.currency,
     )
 
 
 def told(row: Player) -> players_pb2.Player:
-    """Return of a player what a provider may be told: not since when, nor how busy."""
+    """Return of a player what a provider may be told: not since when, nor how busy, nor why it may not play."""
     message = player(row)
-    message.ClearField("created_at")
-    message.ClearField("version")
+    for field in ("created_at", "version", "restrictions", "excluded_until"):
+        message.ClearField(field)
     return message
 
 
-def session(row: Session, now: int) -> sessions_pb2.Session:
-    """Return a session as it stands at `now`."""
+def session(row: Session, of: Player, now: int) -> sessions_pb2.Session:
+    """Return a session as it stands at `now`, its player's row considered."""
+    end_reason, row = ended(row, of), seen(row, of)
     return sessions_pb2.Session(
         session_id=row.session_id.hex(),
         player_id=row.player_id,
@@ -189,6 +194,7 @@ def session(row: Session, now: int) -> sessions_pb2.Session:
         state=sessions_pb2.SessionState.ValueType(row.state_at(now)),
         created_at=moment(row.created_at),
         expires_at=moment(row.expires_at),
+        end_reason=end_reason or "",
     )
 
 

@@ -11,6 +11,7 @@ from wallet_core.api.call import CURRENT
 from wallet_core.domain.accounts import HELD
 from wallet_core.domain.entries import Line, Transaction
 from wallet_core.domain.holds import DISCREET, Hold, HoldReason
+from wallet_core.domain.players import Player, Restriction
 from wallet_core.domain.pockets import LockReason
 
 REVIEW = f"{HELD}:{HoldReason.REVIEW.name}"
@@ -45,15 +46,26 @@ def amounts(held: Mapping[str, int], live: Sequence[Hold]) -> dict[str, int]:
     return told
 
 
-def frozen(live: Sequence[Hold]) -> str:
-    """Return the reason that a frozen account's cash may not leave, as the caller may be told; empty where it is not
-    frozen.
+def frozen(player: Player, live: Sequence[Hold]) -> str:
+    """Return the reason that a frozen player's cash may not leave a wallet, as the caller may be told; empty where none
+    is frozen. A freeze of one wallet keeps the cash in all of them.
+
+    Args:
+        player: whose cash.
+        live: all live holds of the wallet.
     """
-    freezes = [hold for hold in live if hold.account_freeze]
-    if not freezes:
+    if not player.frozen:
         return ""
-    discreet = all(hold.discreet for hold in freezes) and not operating()
-    return HoldReason.REVIEW.name if discreet else LockReason.FROZEN.value
+    open_ = any(hold.account_freeze and not hold.discreet for hold in live)
+    return LockReason.FROZEN.value if open_ or operating() else HoldReason.REVIEW.name
+
+
+def restrictions(player: Player) -> Sequence[Restriction]:
+    """Return what restricts a player, as the caller may be told: a freeze is a block, for it may be discreet."""
+    found = player.restrictions
+    if operating() or Restriction.FROZEN not in found:
+        return found
+    return sorted({Restriction.BLOCKED, *found} - {Restriction.FROZEN})
 
 
 def transaction(row: Transaction) -> Transaction:

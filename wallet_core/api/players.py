@@ -11,6 +11,7 @@ from wallet_core.api import convert, fields
 from wallet_core.api.call import CURRENT
 from wallet_core.api.core import Core
 from wallet_core.domain import commands as c
+from wallet_core.domain.player_commands import ExcludePlayer, ReinstatePlayer, SwitchCurrency
 from wallet_core.domain.players import Player, belongs
 
 CURRENCIES_MAX = 100
@@ -59,15 +60,50 @@ class PlayerService(PlayerServiceServicer):
         """Accept them again."""
         return pb.UnblockPlayerResponse(player=await self._changed(_status(request, blocked=False)))
 
-    async def _changed(self, command: c.CreatePlayer | c.SetStatus) -> pb.Player:
+    async def ExcludePlayer(
+        self, request: pb.ExcludePlayerRequest, context: ServicerContext[Any, Any]
+    ) -> pb.ExcludePlayerResponse:
+        """Let the player stake nothing until a moment it has chosen."""
+        until = fields.moment(request.until, "until")
+        command = ExcludePlayer(**_said(request), until=until)
+        return pb.ExcludePlayerResponse(player=await self._changed(command))
+
+    async def ReinstatePlayer(
+        self, request: pb.ReinstatePlayerRequest, context: ServicerContext[Any, Any]
+    ) -> pb.ReinstatePlayerResponse:
+        """End a self-exclusion whose time is over."""
+        return pb.ReinstatePlayerResponse(player=await self._changed(ReinstatePlayer(**_said(request))))
+
+    async def SwitchCurrency(
+        self, request: pb.SwitchCurrencyRequest, context: ServicerContext[Any, Any]
+    ) -> pb.SwitchCurrencyResponse:
+        """Play in another wallet from now on."""
+        currency = fields.currency(request.currency_code).code
+        command = SwitchCurrency(**_said(request), currency=currency)
+        return pb.SwitchCurrencyResponse(player=await self._changed(command))
+
+    async def _changed(self, command: c.CreatePlayer | c.Recorded) -> pb.Player:
         return convert.player(cast("Player", await self._core.changed(command)))
 
 
+_Request = (
+    pb.BlockPlayerRequest
+    | pb.UnblockPlayerRequest
+    | pb.ExcludePlayerRequest
+    | pb.ReinstatePlayerRequest
+    | pb.SwitchCurrencyRequest
+)
+
+
 def _status(request: pb.BlockPlayerRequest | pb.UnblockPlayerRequest, *, blocked: bool) -> c.SetStatus:
-    return c.SetStatus(
-        player_id=fields.player_id(request.player_id),
-        blocked=blocked,
-        reason=fields.words(request.reason, "reason"),
-        actor=fields.key(request.actor, "actor"),
-        request_id=fields.key(request.request_id, "request_id"),
-    )
+    return c.SetStatus(**_said(request), blocked=blocked)
+
+
+def _said(request: _Request) -> dict[str, str]:
+    """Return what every request about a player says: of whom, why, by whom, under which id."""
+    return {
+        "player_id": fields.player_id(request.player_id),
+        "reason": fields.words(request.reason, "reason"),
+        "actor": fields.key(request.actor, "actor"),
+        "request_id": fields.key(request.request_id, "request_id"),
+    }

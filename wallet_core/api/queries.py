@@ -15,7 +15,7 @@ from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Kind, Transaction, digest
 from wallet_core.domain.explanations import Considered
 from wallet_core.domain.money import CURRENCIES
-from wallet_core.domain.players import Status, belongs, wallet_currency
+from wallet_core.domain.players import Player, belongs, wallet_currency
 from wallet_core.domain.pockets import balances, why_not, withdrawable
 from wallet_core.domain.sessions import Session
 
@@ -67,17 +67,20 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         profile = core.providers.named(fields.party_id(request.provider_id, "provider_id")).profile
     player_id = request.player_id
     if request.session_token:
-        session = await live(core, request.session_token, request.provider_id)
+        session, player = await live(core, request.session_token, request.provider_id)
         if player_id not in {"", session.player_id}:
             raise Refused(Reason.SESSION_UNKNOWN)
         if asked not in {"", session.currency}:
             raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
         player_id, asked, game_id = session.player_id, session.currency, game_id or session.game_id
-    elif not player_id:
+        rows = await core.store.pockets(player_id)
+    elif player_id:
+        fields.player_id(player_id)
+        row, rows = await asyncio.gather(core.store.player(player_id), core.store.pockets(player_id))
+        player = belongs(row, "", "")
+    else:
         raise fields.invalid("player_id or session_token: one of them is needed.")
-    fields.player_id(player_id)
-    player, rows = await asyncio.gather(core.store.player(player_id), core.store.pockets(player_id))
-    player = belongs(player, request.operator_id, request.brand_id)
+    belongs(player, request.operator_id, request.brand_id)
     code = wallet_currency(player, asked)
     currency = CURRENCIES[code]
     purse = {row.account: row for row in rows if row.currency == code}
@@ -85,9 +88,9 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
     found = await exposure(core, player, purse, request.provider_id, game_id) if profile or request.game_id else None
     amounts = {account: pocket.amount for account, pocket in purse.items() if pocket.amount}
     frozen = ""
-    if player.status is Status.BLOCKED or any(account.startswith(HELD) for account in amounts):
+    if player.frozen or any(account.startswith(HELD) for account in amounts):
         holds = await core.store.live_holds(player_id, code)
-        frozen = discretion.frozen(holds)
+        frozen = discretion.frozen(player, holds)
         amounts = discretion.amounts(amounts, holds)
     stays = await kept(core, player, held, purse)
     locks = why_not(amounts, stays, frozen=frozen)
@@ -112,19 +115,19 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
     return reply
 
 
-async def live(core: Core, token: str, provider_id: str) -> Session:
-    """Return the session of a token that may be read with.
+async def live(core: Core, token: str, provider_id: str) -> tuple[Session, Player]:
+    """Return the session of a token that may be read with, and its player.
 
     Raises:
         Refused: SESSION_UNKNOWN, SESSION_EXPIRED, SESSION_ROTATED.
     """
-    session = await known(core, token, provider_id)
-    sessions.usable(session, SessionUse.READ, core.clock.now())
-    return session
+    session, player = await known(core, token, provider_id)
+    sessions.usable(sessions.seen(session, player), SessionUse.READ, core.clock.now())
+    return session, player
 
 
-async def known(core: Core, token: str, provider_id: str) -> Session:
-    """Return the session of a token at a provider.
+async def known(core: Core, token: str, provider_id: str) -> tuple[Session, Player]:
+    """Return the session of a token at a provider, and its player.
 
     Raises:
         Refused: SESSION_UNKNOWN.
@@ -133,8 +136,10 @@ async def known(core: Core, token: str, provider_id: str) -> Session:
         raise fields.invalid("token: one is needed.")
     session_id = plays.session_id(fields.text(token, "token"))
     player_id = await core.identities.of_session(session_id)
-    found = await core.store.session(player_id, session_id) if player_id else None
-    return sessions.known(found, provider_id)
+    if not player_id:
+        raise Refused(Reason.SESSION_UNKNOWN)
+    found, player = await asyncio.gather(core.store.session(player_id, session_id), core.store.player(player_id))
+    return sessions.known(found, provider_id), belongs(player, "", "")
 
 
 async def transaction(core: Core, request: pb.GetTransactionRequest) -> pb.Transaction:

@@ -18,7 +18,7 @@ from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import belongs
 from wallet_core.domain.pockets import balances
-from wallet_core.domain.sessions import Session, usable
+from wallet_core.domain.sessions import Session, seen, usable
 
 TOKEN_LENGTH = 43
 TTL_DEFAULT = 12 * 3_600 * 1_000_000
@@ -50,7 +50,8 @@ class SessionService(SessionServiceServicer):
         token = _token(self._core.token_key, "session", player_id, provider_id, request_id)
         command = OpenSession(player_id, plays.session_id(token), provider_id, game_id, currency, ttl)
         session = cast("Session", await self._core.changed(command))
-        return pb.OpenSessionResponse(token=token, session=convert.session(session, self._core.clock.now()))
+        player = belongs(await self._core.store.player(player_id), "", "")
+        return pb.OpenSessionResponse(token=token, session=convert.session(session, player, self._core.clock.now()))
 
     async def ResolveSession(
         self, request: pb.ResolveSessionRequest, context: ServicerContext[Any, Any]
@@ -67,8 +68,8 @@ class SessionService(SessionServiceServicer):
             fields.player_id(request.player_id)
         currency = fields.optional_currency(request.currency_code)
         profile = core.providers.named(provider_id).profile
-        session = await queries.known(core, token, provider_id)
-        player = belongs(await core.store.player(session.player_id), request.operator_id, request.brand_id)
+        session, player = await queries.known(core, token, provider_id)
+        belongs(player, request.operator_id, request.brand_id)
         if request.player_id not in {"", player.player_id}:
             raise Refused(Reason.PLAYER_UNKNOWN)
         if currency not in {"", session.currency}:
@@ -78,13 +79,13 @@ class SessionService(SessionServiceServicer):
             command = RotateSession(session.player_id, session.session_id, provider_id, plays.session_id(successor))
             session, token = cast("Session", await core.changed(command)), successor
         else:
-            usable(session, use, core.clock.now())
+            usable(seen(session, player), use, core.clock.now())
         rows = await core.store.pockets(session.player_id)
         purse = {row.account: row for row in rows if row.currency == session.currency}
         found = await exposure(core, player, purse, provider_id, session.game_id)
         held = found.of(balances(session.currency, purse), profile)
         return pb.ResolveSessionResponse(
-            session=convert.session(session, core.clock.now()),
+            session=convert.session(session, player, core.clock.now()),
             player=convert.told(player),
             balances=convert.balances(held),
             token=token,
@@ -99,10 +100,10 @@ class SessionService(SessionServiceServicer):
         if request.reason not in CLOSE_REASONS:
             raise fields.invalid(f"reason: one of {', '.join(sorted(CLOSE_REASONS))}.")
         self._core.providers.named(provider_id)
-        session = await queries.known(self._core, request.token, provider_id)
+        session, player = await queries.known(self._core, request.token, provider_id)
         command = CloseSession(session.player_id, session.session_id, provider_id, request.reason)
         closed = cast("Session", await self._core.changed(command))
-        return pb.CloseSessionResponse(session=convert.session(closed, self._core.clock.now()))
+        return pb.CloseSessionResponse(session=convert.session(closed, player, self._core.clock.now()))
 
 
 def _ttl(asked: Duration) -> int:

@@ -217,9 +217,24 @@ def _state(state: str) -> Seen:
     return lambda journal: journal.transaction.info.get("state", "") == state
 
 
+def _operators(name: str) -> Seen:
+    """Whether it is a command of the operator's, and something is said of that name."""
+    return lambda journal: _kept_by("~operator")(journal) and name in journal.transaction.info
+
+
+def _gone(reason: str) -> Seen:
+    return lambda journal: journal.transaction.info.get("reason", "") == reason
+
+
 def _kept_by(partner: str) -> Seen:
     return lambda journal: journal.transaction.provider_id == partner
 
+
+EXCLUSION = Words(
+    "Self-exclusion",
+    "No stakes from here on; bonuses without open rounds are over.",
+    ("R-RG-24", "R-RG-25", "R-BONUS-24"),
+)
 
 VARIANTS: dict[str, tuple[tuple[Seen, Words], ...]] = {
     "BET": (
@@ -236,6 +251,11 @@ VARIANTS: dict[str, tuple[tuple[Seen, Words], ...]] = {
         (
             _state("EXPIRED"),
             Words("Bonus expired", "Its time was over before its wagering was met.", ("R-BONUS-11", "P-10")),
+        ),
+        (_operators("excluded_until"), EXCLUSION),
+        (
+            _gone("self-exclusion"),
+            Words("Bonus over", "Its last round closed, and its player is self-excluded.", ("R-BONUS-24", "P-10")),
         ),
         (
             _state("FORFEITED"),
@@ -261,6 +281,13 @@ VARIANTS: dict[str, tuple[tuple[Seen, Words], ...]] = {
     ),
     "NOTE": (
         (_closed, Words("Round closed", "What was in play is played: the house's now.", ("P-04", "R-ROUND-07"))),
+        (_operators("excluded_until"), EXCLUSION),
+        (_operators("reinstated"), Words("Reinstated", "The exclusion is over; the player may play.", ("R-RG-24",))),
+        (
+            _operators("active_currency"),
+            Words("Currency switched", "All sessions ended; open rounds keep their currency.", ("R-CUR-03",)),
+        ),
+        (_operators("blocked"), Words("Status", "The player was blocked, or unblocked.", ("R-STAT-01",))),
         (_kept_by("~quotes"), Words("Quote", "A rate was promised for some seconds.", ("R-FX-02", "R-FX-04"))),
         (_kept_by("~fx"), Words("Quote let go", "The player did not want it.", ("R-FX-03",))),
         (_kept_by("~holds"), Words("Hold reviewed", "A hold was prolonged, or looked at again.", ("R-HOLD-07",))),

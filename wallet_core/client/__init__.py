@@ -204,6 +204,24 @@ class Wallet:
         """Accept them again."""
         return await self._call(self._players.UnblockPlayer, request, deadline)
 
+    async def exclude_player(
+        self, request: players.ExcludePlayerRequest, *, deadline: float | None = None
+    ) -> players.ExcludePlayerResponse:
+        """Self-exclude a player until a moment."""
+        return await self._call(self._players.ExcludePlayer, request, deadline)
+
+    async def reinstate_player(
+        self, request: players.ReinstatePlayerRequest, *, deadline: float | None = None
+    ) -> players.ReinstatePlayerResponse:
+        """End a self-exclusion whose time is over."""
+        return await self._call(self._players.ReinstatePlayer, request, deadline)
+
+    async def switch_currency(
+        self, request: players.SwitchCurrencyRequest, *, deadline: float | None = None
+    ) -> players.SwitchCurrencyResponse:
+        """Play in another of a player's wallets."""
+        return await self._call(self._players.SwitchCurrency, request, deadline)
+
     async def open_session(
         self, request: sessions.OpenSessionRequest, *, deadline: float | None = None
     ) -> sessions.OpenSessionResponse:

@@ -94,7 +94,7 @@ def as_bonus(book: Book, blank: Bonus, amount: int, at: int) -> Award:
 
     A new one is active, its clock running; or waits in the queue where its slot is taken, and is paid when its turn
     comes (R-BONUS-07). To one that was converted meanwhile goes cash within its cap; to one that is over, nothing
-    (R-BONUS-17, R-RB-06).
+    (R-BONUS-17, R-RB-06). For an excluded player none begins, nor begins again (R-BONUS-24).
 
     Args:
         book: with the bonus, or the place for it.
@@ -110,6 +110,9 @@ def as_bonus(book: Book, blank: Bonus, amount: int, at: int) -> Award:
         found = credit(book, bonus.player_id, ((bonus.account, amount),))
         lines = *found.entries, Entry(BONUS_ISSUED, -amount, bonus.template_id)
         return Award(lines if any(part for pocket, part in found.moved if pocket != LAPSED) else (), found.moved)
+    player = book.player(blank.player_id)
+    if player is not None and player.excluded and not (bonus and bonus.live):
+        return Award(parts=((LAPSED, amount),))
     bonus = bonus or blank
     granted = bonus.granted + amount
     requirement = wagering.requirement(bonus.terms, granted, 0)

@@ -14,7 +14,7 @@ from wallet_core.domain.decision import Outcome, Parts
 from wallet_core.domain.entries import Entry, Kind, Transaction, digest, transaction_id
 from wallet_core.domain.pockets import add, balances
 from wallet_core.domain.policies import Policies
-from wallet_core.domain.promos import Bonus, OpenRounds, State, Timing
+from wallet_core.domain.promos import EXCLUDED, Bonus, OpenRounds, State, Timing
 from wallet_core.domain.rounds import LAPSED, Round
 from wallet_core.domain.rounds import State as RoundState
 
@@ -186,9 +186,21 @@ def _become(book: Book, before: Bonus, bonus: Bonus, at: int) -> int:
         found = wagering.Conversion(release)
         _leave(book, bonus, found, f"release:{bonus.bonus_id}:{bonus.converted + release}", at)
         bonus, balance = replace(bonus, converted=bonus.converted + found.to_cash), balance - release
+    left = int(release > 0)
+    if balance and not bonus.rounds and _excluded(book, bonus.player_id):  # it was waited for its rounds (R-BONUS-24)
+        found = wagering.given_up(bonus, balance)
+        gone = replace(bonus, state=State.FORFEITED, reason=EXCLUDED, converted=bonus.converted + found.to_cash)
+        _leave(book, gone, found, f"forfeit:{bonus.bonus_id}", at + left)
+        _put(book, before, gone, at + left)
+        return left + 1
     state = State.ACTIVE if balance else State.SETTLING if bonus.rounds else State.CONSUMED
     _put(book, before, replace(bonus, state=state), at)
-    return int(release > 0)
+    return left
+
+
+def _excluded(book: Book, player_id: str) -> bool:
+    player = book.player(player_id)
+    return player is not None and player.excluded
 
 
 def _put(book: Book, before: Bonus, bonus: Bonus, at: int) -> None:
@@ -198,12 +210,14 @@ def _put(book: Book, before: Bonus, bonus: Bonus, at: int) -> None:
 
 
 def _leave(book: Book, bonus: Bonus, found: wagering.Conversion, external_key: str, at: int) -> None:
-    """Leave the transaction of a conversion and its one journal (P-09)."""
+    """Leave the transaction of a conversion, or of a bonus that is forfeited, and its one journal (P-09, P-10)."""
     key = digest(PARTNER, external_key)
     identity = transaction_id(at, bonus.player_id, key)
     book.post(bonus.player_id, identity, bonus.currency, wagering.convert_entries(bonus, found))
     taken = found.to_cash + found.principal + found.forfeited
     gone = found.principal + found.forfeited
+    over = bonus.state is State.FORFEITED
+    words = (("state", bonus.state.name), ("reason", bonus.reason)) if over else ()
     held = balances(bonus.currency, book.pockets(bonus.player_id, bonus.currency))
     book.put(
         Transaction(
@@ -212,13 +226,13 @@ def _leave(book: Book, bonus: Bonus, found: wagering.Conversion, external_key: s
             transaction_id=identity,
             provider_id=PARTNER,
             external_key=external_key,
-            kind=Kind.BONUS_CONVERSION,
+            kind=Kind.BONUS_FORFEIT if over else Kind.BONUS_CONVERSION,
             outcome=Outcome.APPLIED if taken else Outcome.NOOP,
             currency=bonus.currency,
             amount=found.to_cash,
             committed_at=at,
             parts=add((), ((bonus.account, -taken), (CASH, found.to_cash))) if taken else (),
-            info=(("bonus", bonus.bonus_id), ("template", bonus.template_id), ("given up", str(gone))),
+            info=(("bonus", bonus.bonus_id), ("template", bonus.template_id), ("given up", str(gone)), *words),
             cash_after=held.cash,
             bonus_after=held.bonus,
             debt_after=held.debt,

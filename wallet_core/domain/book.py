@@ -19,7 +19,7 @@ from wallet_core.domain.entries import NO_PLAYER, Entry, Holder, Keyed, Kind, Li
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
-from wallet_core.domain.promos import Bonus
+from wallet_core.domain.promos import Bonus, Offers
 from wallet_core.domain.rounds import Round
 from wallet_core.domain.sessions import Session
 
@@ -169,6 +169,12 @@ class Book:
     def queued(self, player_id: str) -> Sequence[Bonus]:
         """Return the player's bonuses that wait for a slot, the next one first. They are loaded with the player."""
         return sorted((row for row in self._all_bonuses(player_id) if row.queued), key=attrgetter("turn"))
+
+    def offers(self, player_id: str) -> Sequence[Bonus]:
+        """Return the player's bonuses that have not begun, by id. They are loaded with `Offers`."""
+        if (player_id,) not in self._shelves.get(Offers, {}):
+            raise _not_loaded(Offers, player_id)
+        return [row for row in self._all_bonuses(player_id) if row.offered]
 
     def _all_bonuses(self, player_id: str) -> Sequence[Bonus]:
         if player_id not in self._bonuses:

@@ -20,6 +20,7 @@ from wallet_core.domain import (
     payouts,
     play,
     play_needs,
+    player_commands,
     players,
     points_commands,
     policy_commands,
@@ -107,19 +108,16 @@ def _session(book: Book, command: c.OpenSession | c.RotateSession | c.CloseSessi
     now = max(now, player.changed_at + 1)  # as of any command: else a session may be over before its first bet
     match command:
         case c.OpenSession():
-            currency = players.wallet_currency(player, command.currency)
-            session = sessions.opened(command, player, currency, existing, now)
+            session = sessions.opened(command, player, existing, now)
         case c.RotateSession():
             before = sessions.known(existing, command.provider_id)
-            if before.successor == command.successor:
-                return Decision(
-                    command.player_id, row=book.session(command.player_id, command.successor), replayed=True
-                )
             taken = book.session(command.player_id, command.successor)
-            before, session = sessions.rotated(before, command.successor, taken, now)
+            if before.successor == command.successor:
+                return Decision(command.player_id, row=taken, replayed=True)
+            before, session = sessions.rotated(sessions.seen(before, player), command.successor, taken, now)
             book.put(before)
         case c.CloseSession():
-            session = sessions.closed(sessions.known(existing, command.provider_id))
+            session = sessions.closed(sessions.known(existing, command.provider_id), player)
     if session is not existing:
         book.put(session)
         book.touch(command.player_id, now)
@@ -192,14 +190,15 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         number = book.post(
             command.player_id, head.transaction_id, journal.currency, journal.entries, round_=desk.round, first=number
         )
+    left = 0
     if desk.round is not None:
         before, after = desk.was, book.round(command.player_id, desk.round.provider_id, desk.round.round_id)
         if after is not None and (before is None or not before.plain or book.bonuses(command.player_id)):
-            bonuses.settle(book, Policies(), before, after, at)
+            left = bonuses.settle(book, Policies(), before, after, at + 1)
     held = balances(head.currency, book.pockets(command.player_id, head.currency))
     head = replace(head, cash_after=held.cash, bonus_after=held.bonus, debt_after=held.debt)
     book.put(head)
-    book.touch(command.player_id, at)
+    book.touch(command.player_id, at + left)
     return _recorded(book, head, replayed=False)
 
 
@@ -221,21 +220,13 @@ def _manual(desk: Desk, command: c.PostJournal) -> Posting:
     return ledger.manual(command, desk.player, desk.held)
 
 
-def _status(desk: Desk, command: c.SetStatus) -> Posting:
-    """Block or unblock a player."""
-    player = desk.someone
-    desk.book.put(replace(player, status=players.Status.BLOCKED if command.blocked else players.Status.ACTIVE))
-    info = (("blocked", str(command.blocked)), ("reason", command.reason), ("actor", command.actor))
-    return Posting(Kind.NOTE, player.currencies[0], 0, info=info)
-
-
 POSTINGS: dict[type[c.Recorded], Poster] = {
     c.VoidRound: _void,
     c.PostJournal: _manual,
     **payments.POSTINGS,
     **grants.POSTINGS,
     **endings.POSTINGS,
-    c.SetStatus: _status,
+    **player_commands.POSTINGS,
     **hold_commands.POSTINGS,
     **hold_times.POSTINGS,
     **withdrawals.POSTINGS,

@@ -7,7 +7,6 @@ rounds still bring follows the state it is in by then (R-RB-05..07).
 from msgspec.structs import replace
 
 from wallet_core.domain import wagering
-from wallet_core.domain.accounts import BONUS_COST, BONUS_ISSUED, CASH
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
@@ -21,7 +20,7 @@ from wallet_core.domain.promo_commands import (
     UnfreezeBonus,
     VoidBonus,
 )
-from wallet_core.domain.promos import TRANSITIONS, Bonus, Event, OnWithdrawal, OpenRounds, State, after
+from wallet_core.domain.promos import EXCLUDED, TRANSITIONS, Bonus, Event, OnWithdrawal, OpenRounds, State, after
 
 
 def end(desk: Desk, bonus: Bonus, event: Event, reason: str) -> tuple[Bonus, tuple[Entry, ...]]:
@@ -31,16 +30,10 @@ def end(desk: Desk, bonus: Bonus, event: Event, reason: str) -> tuple[Bonus, tup
         Refused: BONUS_STATE.
     """
     state, balance = after(bonus.state, event), desk.held(bonus.currency, bonus.account)
-    playable = event is not Event.VOID and bonus.staked and not bonus.rounds
-    dust = wagering.within(bonus, balance) if playable and balance <= bonus.terms.dust else 0
-    over = replace(bonus, state=state, reason=reason, converted=bonus.converted + dust, frozen_at=0)
-    entries = (
-        Entry(bonus.account, -balance),
-        Entry(BONUS_ISSUED, balance, bonus.template_id),
-        Entry(CASH, dust),
-        Entry(BONUS_COST, -dust, bonus.template_id),
-    )
-    return over, tuple(entry for entry in entries if entry.amount)
+    void = event is Event.VOID
+    found = wagering.Conversion(0, forfeited=balance) if void else wagering.given_up(bonus, balance)
+    over = replace(bonus, state=state, reason=reason, converted=bonus.converted + found.to_cash, frozen_at=0)
+    return over, tuple(entry for entry in wagering.convert_entries(bonus, found) if entry.amount)
 
 
 def forfeits(bonus: Bonus) -> bool:
@@ -53,11 +46,14 @@ def forfeits(bonus: Bonus) -> bool:
 
 def withdrawn(desk: Desk, currency: str, *, confirmed: bool) -> tuple[tuple[Entry, ...], tuple[tuple[str, str], ...]]:
     """Put the bonuses that a withdrawal takes into the book as forfeited; return their journal, and the words for it.
+    None stands in the way of an excluded player's: its exclusion ends them, not this (R-RG-25, R-BONUS-24).
 
     Raises:
         Refused: BONUS_STATE, a bonus blocks it, or the player has not confirmed what it takes (R-BONUS-22).
     """
     player_id = desk.someone.player_id
+    if desk.someone.excluded:
+        return (), ()
     bonuses = [*desk.book.bonuses(player_id), *desk.book.queued(player_id)]
     here = [each for each in bonuses if each.currency == currency]
     for bonus in here:
@@ -95,7 +91,9 @@ def _freeze(desk: Desk, command: FreezeBonus) -> Posting:
 
 
 def _unfreeze(desk: Desk, command: UnfreezeBonus) -> Posting:
-    """Let it go on: with the time it had, and with what was met meanwhile (R-BONUS-18)."""
+    """Let it go on: with the time it had, and with what was met meanwhile (R-BONUS-18); or end, if its player is
+    excluded by now.
+    """
     bonus = find(desk, command.bonus_id)
     state = after(bonus.state, Event.UNFREEZE)
     lost = desk.at - bonus.frozen_at if bonus.expires_at and bonus.terms.stops else 0
@@ -111,6 +109,8 @@ def _unfreeze(desk: Desk, command: UnfreezeBonus) -> Posting:
             reason="wagering met",
         )
         return changed(desk, Kind.BONUS_CONVERSION, met, wagering.convert_entries(bonus, found), *words)
+    if balance and not bonus.rounds and desk.someone.excluded:
+        return _ended(desk, thawed, Event.FORFEIT, EXCLUDED, command.actor)
     release = wagering.released_now(thawed, balance)
     if balance == release:
         thawed = replace(thawed, state=after(state, Event.WAIT if bonus.rounds else Event.EMPTY))

@@ -14,7 +14,7 @@ from wallet_core.domain.fx import Conversions, Converted, Quote, Side, State, al
 from wallet_core.domain.fx_terms import FxTerms
 from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES, INT64_MAX, CurrencyKind
-from wallet_core.domain.players import Player, Status, wallet_currency
+from wallet_core.domain.players import Player, wallet_currency
 from wallet_core.domain.pockets import balances
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.rates import Place, Rates, key_of, text_of
@@ -136,7 +136,7 @@ def _converting(desk: Desk, source: str, target: str) -> Player:
     for code in (source, target):
         if CURRENCIES[wallet_currency(player, code)].kind is CurrencyKind.POINTS:
             raise Refused(Reason.INVALID_REQUEST, "Points are redeemed, not converted (R-CUR-04).")
-    if player.status is Status.BLOCKED:
+    if not player.may_play:
         raise Refused(Reason.PLAYER_BLOCKED)
     return player
 

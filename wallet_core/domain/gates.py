@@ -10,8 +10,9 @@ from wallet_core.domain.commands import Action, Play, SessionUse
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Kind
 from wallet_core.domain.money import CURRENCIES, OutOfRange, Precision, from_nanos
-from wallet_core.domain.players import Player, Status, wallet_currency
+from wallet_core.domain.players import Player, playable, wallet_currency
 from wallet_core.domain.profiles import BetSession, CreditSession
+from wallet_core.domain.rounds import State
 from wallet_core.domain.table import REFUSED_ZEROES, Table
 
 ORIGINALS = frozenset({Kind.BET, Kind.WIN})
@@ -35,9 +36,9 @@ def sane(command: Play) -> None:
                 raise Refused(Reason.INVALID_REQUEST, "A play cannot undo an action that comes later in it.")
 
 
-def implied(table: Table) -> str:
+def implied(table: Table, player: Player) -> str:
     """Return the currency of a play that names none: a stake's is its session's; a credit's its original's or round's,
-    whatever is played by now; else the session's, or the only wallet's.
+    whatever is played by now; else the session's, the active one, or the only wallet's.
 
     Where it matters to nothing, it is the first wallet's.
 
@@ -61,6 +62,8 @@ def implied(table: Table) -> str:
             return row.currency
     if session is not None and ours:
         return session.currency
+    if player.currency:
+        return player.currency
     closing = command.close_round and all(action.kind is Kind.NOTE for action in actions)
     if len(table.currencies) > 1 and (closing or any(action.amount is not None for action in actions)):
         raise Refused(Reason.WRONG_CURRENCY, f"Name the currency; wallets: {', '.join(table.currencies)}.")
@@ -106,15 +109,39 @@ def passed(table: Table, player: Player, fresh: list[Action]) -> None:
     staking = any(action.kind is Kind.BET for action in fresh)
     if command.session_id and (staking or command.profile.credit_session is CreditSession.EXISTED):
         sessions.known(session, command.provider_id)
-    if not staking:
-        return
+    if staking:
+        _staking(table, player)
+
+
+def _staking(table: Table, player: Player) -> None:
+    """Pass a play that stakes.
+
+    Raises:
+        Refused: the first gate that is shut.
+    """
+    command, session = table.command, table.session
     if session is not None and session.currency != table.currency:
         raise Refused(Reason.WRONG_CURRENCY, f"The session plays in {session.currency}.")
+    if player.currency and player.currency != table.currency:
+        _begun(table, player)
+    if player.excluded_until:  # its sessions ended with it, and it is what is to be told (W-7)
+        raise Refused(Reason.PLAYER_BLOCKED)
     if session is not None:
-        sessions.usable(session, SessionUse.BET, table.at)
+        sessions.usable(sessions.seen(session, player), SessionUse.BET, table.at)
     elif command.profile.bet_session is BetSession.REQUIRED:
         raise Refused(Reason.SESSION_UNKNOWN, "A bet needs a session token.")
     if command.game_ids and table.game_id not in command.game_ids:
         raise Refused(Reason.GAME_NOT_ALLOWED)
-    if player.status is Status.BLOCKED:
+    if not player.may_play:
         raise Refused(Reason.PLAYER_BLOCKED)
+
+
+def _begun(table: Table, player: Player) -> None:
+    """Pass a stake in a currency that is not the active one, where its round is open: it ends as it began (R-CUR-03).
+
+    Raises:
+        Refused: WRONG_CURRENCY.
+    """
+    round_ = table.round()
+    if round_ is None or round_.state is not State.OPEN:
+        playable(player, table.currency)

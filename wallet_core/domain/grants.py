@@ -10,7 +10,7 @@ from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Journal, Kind, Posting, digest
 from wallet_core.domain.free_rounds import WON
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.players import Status, context, wallet_currency
+from wallet_core.domain.players import context, wallet_currency
 from wallet_core.domain.pockets import balances
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.promo_commands import (
@@ -69,7 +69,7 @@ def eligible(desk: Desk, policies: Policies, currency: str) -> None:
     """
     player = desk.someone
     wallet_currency(player, currency)
-    if player.status is Status.BLOCKED:
+    if not player.may_play:
         raise Refused(Reason.PLAYER_BLOCKED)
     debt = balances(currency, desk.book.pockets(player.player_id, currency)).debt
     if debt and policies.value("debt.blocks_bonus", context(player)):

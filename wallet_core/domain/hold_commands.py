@@ -29,7 +29,7 @@ from wallet_core.domain.holds import (
     take,
     told,
 )
-from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.players import wallet_currency
 from wallet_core.domain.pockets import CASH_ORDER, cash_parts
 
 
@@ -201,8 +201,6 @@ def _place(desk: Desk, command: PlaceHold) -> Posting:
     )
     hold = replace(hold, review_at=hold.review_at or next_review(hold, desk.at, heard=True))
     change = take(desk, hold, sources)
-    if command.account_freeze:
-        desk.book.put(replace(player, status=Status.BLOCKED))  # what comes in before it is swept must stay
     return posting(desk, Kind.HOLD, change, ("owner", hold.owner), ("case_id", hold.case_id))
 
 

@@ -121,7 +121,8 @@ class Hold(Keyed, frozen=True, gc=False):
         owner: who answers for it.
         text_key: of the words the player is shown.
         evidence: where it is kept.
-        account_freeze: it holds all cash of its wallet, and every credit until it is released (R-HOLD-03).
+        account_freeze: it holds all cash of its wallet, and every credit until it is over (R-HOLD-03). Until then its
+            player may not play: what comes in before it is swept must stay.
         discreet: its reason must not be told to the player (tipping-off, R-HOLD-06).
         review_at: when its owner is told next; 0 for never.
         expires_at: when it releases itself; 0 for never.
@@ -167,6 +168,11 @@ class Hold(Keyed, frozen=True, gc=False):
     def held(self) -> int:
         """What it still holds."""
         return sum(amount for _, amount in self.sources)
+
+    @property
+    def freezing(self) -> bool:
+        """Whether it is one of those its player's row counts."""
+        return self.account_freeze and self.live
 
     @property
     def legal(self) -> bool:
@@ -278,8 +284,12 @@ def entries(parts: Parts, hold_id: str) -> tuple[Entry, ...]:
 
 
 def posting(desk: Desk, kind: Kind, change: Change, *words: tuple[str, str]) -> Posting:
-    """Put the hold in the book; return what moves it, and the words that say why."""
+    """Put the hold in the book, counted on the player's row if it freezes; return what moves it, and the words why."""
     hold = change.hold
+    before = desk.book.noun(Hold, *hold.key)
+    freezes = hold.freezing - (before is not None and before.freezing)
+    if freezes:
+        desk.book.put(replace(desk.someone, frozen=desk.someone.frozen + freezes))
     desk.book.put(hold)
     info = told(hold, ("hold_reason", hold.reason.name), *words)
     amount = max((abs(part) for _, part in change.parts), default=0)

@@ -34,10 +34,11 @@ def locks(policies: Policies) -> bool:
 
 def _encumbers(policies: Policies, player: Player, bonus: Bonus) -> bool:
     """Whether the deposit of a bonus stays until it is wagered: where it is to be, wagering locks cash and nobody says
-    that own money stays free. What is for several products is locked where all of them say so.
+    that own money stays free. What is for several products is locked where all of them say so. Nothing of a player's
+    is who is excluded, and so may wager no more (R-RG-25).
     """
     wagered = bonus.terms.base is Base.DEPOSIT_PLUS_BONUS and bonus.progress < bonus.requirement
-    if not (bonus.live and wagered and locks(policies)):
+    if player.excluded or not (bonus.live and wagered and locks(policies)):
         return False
     places = [context(player, product=product) for product in bonus.terms.products or ("",)]
     return all(

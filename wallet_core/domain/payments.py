@@ -12,7 +12,7 @@ from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Journal, Kind, Posting
 from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES, INT64_MAX
-from wallet_core.domain.players import Player, Status, context, wallet_currency
+from wallet_core.domain.players import Player, context, wallet_currency
 from wallet_core.domain.pockets import balances, cash_parts, withdrawable
 
 
@@ -33,7 +33,7 @@ def _pay(desk: Desk, command: Pay) -> Posting:
         raise Refused(
             Reason.INVALID_PRECISION, f"Payments in {currency.code} have at most {currency.display} decimals."
         )
-    if player.status is Status.BLOCKED:
+    if not (player.may_play if command.kind is Kind.DEPOSIT else player.may_withdraw):
         raise Refused(Reason.PLAYER_BLOCKED)
     if command.kind is Kind.DEPOSIT:
         credited = ((CASH, amount),)

@@ -19,7 +19,7 @@ from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Journal, Keyed, Kind, Posting, digest
 from wallet_core.domain.holds import HOUR
 from wallet_core.domain.money import CURRENCIES, INT64_MAX
-from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.players import wallet_currency
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.templates import Template
@@ -189,7 +189,7 @@ def _cashback(desk: Desk, command: PayCashback) -> Posting:
 
 
 def _paid(desk: Desk, command: _Payout, source: Source, amount: int, facts: Sequence[tuple[str, str]]) -> Posting:
-    """Return the posting of a payout: to a blocked player cash is paid, a bonus lapses (R-TOUR-03)."""
+    """Return the posting of a payout: to a player who may not play cash is paid, a bonus lapses (R-TOUR-03)."""
     player = desk.someone
     code = wallet_currency(player, command.currency)
     if amount > INT64_MAX - desk.held(code, CASH):
@@ -200,7 +200,7 @@ def _paid(desk: Desk, command: _Payout, source: Source, amount: int, facts: Sequ
     award = Award()
     if command.template is None:
         award = in_cash(amount, command.campaign)
-    elif player.status is Status.BLOCKED:
+    elif not player.may_play:
         words.append(("lapsed", "a bonus for a player who may not play (R-TOUR-03)"))
     elif amount:
         grants.eligible(desk, command.policies, code)

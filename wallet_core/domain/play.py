@@ -65,7 +65,7 @@ def _lay(book: Book, command: Play, player: Player, now: int) -> Table:
     session = book.session(command.player_id, command.session_id) if command.session_id else None
     table = Table(book, command, player.currencies, command.currency, session, max(now, player.changed_at + 1))
     if not table.currency:
-        table.currency = gates.implied(table)
+        table.currency = gates.implied(table, player)
         table.command = gates.priced(command, table.currency)
     return table
 

@@ -1,4 +1,8 @@
-"""Players: who may play, and the version every command of a player is guarded by."""
+"""Players: who may play, in what, and the version every command of a player is guarded by.
+
+Restrictions stand side by side, each lifted by what it was imposed by; what is allowed is what all of them allow
+(rulebook 15). Only new stakes and what is like them are asked here: credits are not (R-PROV-03).
+"""
 
 from enum import IntEnum
 
@@ -17,12 +21,26 @@ class Status(IntEnum):
     BLOCKED = 2
 
 
+class Restriction(IntEnum):
+    """What keeps a player from playing; numbers of wallet.v1.PlayerRestriction."""
+
+    BLOCKED = 1  # by the operator, until he unblocks
+    FROZEN = 2  # by holds that are freezes, until the last is over (R-HOLD-03)
+    SELF_EXCLUDED = 3  # until its time is over, and the player reinstated (R-RG-24)
+
+
 class Player(Struct, frozen=True, gc=False):
-    """A player account: one person at one brand.
+    """A player account: one person at one brand. It is loaded and saved with every bet, so it is small.
 
     Attributes:
+        status: what the operator has said; it is not all there is (`restrictions`).
         version: grows with every command of the player; the guard of optimistic concurrency.
         changed_at: microsecond of the last command; the next one is later, whatever the clock says (R-TIME-01).
+        frozen: how many live holds are freezes.
+        excluded_at: microsecond of the last self-exclusion; stays when it is over. Sessions from before it are.
+        excluded_until: microsecond before which nothing lifts it; 0 while there is none.
+        currency: the active one (R-CUR-03); empty, any of the wallets may be played in.
+        switched_at: microsecond it became so; sessions from before it are over.
     """
 
     player_id: str
@@ -34,6 +52,36 @@ class Player(Struct, frozen=True, gc=False):
     created_at: int
     changed_at: int
     version: int
+    frozen: int = 0
+    excluded_at: int = 0
+    excluded_until: int = 0
+    currency: str = ""
+    switched_at: int = 0
+
+    @property
+    def excluded(self) -> bool:
+        """Whether a self-exclusion stands; its end by itself lifts nothing (R-RG-24)."""
+        return self.excluded_until > 0
+
+    @property
+    def may_play(self) -> bool:
+        """Whether nothing forbids stakes, sessions, deposits, conversions and gifts."""
+        return self.status is Status.ACTIVE and not self.frozen and not self.excluded_until
+
+    @property
+    def may_withdraw(self) -> bool:
+        """Whether nothing forbids payouts; a self-exclusion does not (R-RG-25)."""
+        return self.status is Status.ACTIVE and not self.frozen
+
+    @property
+    def restrictions(self) -> tuple[Restriction, ...]:
+        """All that stands between the player and a stake; none where `may_play`."""
+        standing = (
+            (Restriction.BLOCKED, self.status is Status.BLOCKED),
+            (Restriction.FROZEN, self.frozen > 0),
+            (Restriction.SELF_EXCLUDED, self.excluded),
+        )
+        return tuple(each for each, stands in standing if stands)
 
 
 def create(command: CreatePlayer, existing: Player | None, now: int) -> Player:
@@ -72,11 +120,12 @@ def belongs(player: Player | None, operator_id: str, brand_id: str) -> Player:
 
 
 def wallet_currency(player: Player, asked: str) -> str:
-    """Return the currency to play in: the one asked for, or the player's only one (R-CUR-02).
+    """Return the wallet that is meant: the one asked for, or the active one, or the only one (R-CUR-02).
 
     Raises:
         Refused: WRONG_CURRENCY, there is no such wallet, or more than one and none was named.
     """
+    asked = asked or player.currency
     if asked in player.currencies:
         return asked
     if asked:
@@ -100,3 +149,14 @@ def context(player: Player, *, product: str = "", segment: str = "", of: str = "
         of=of,
         regulator=packs.of(player.country).code,
     )
+
+
+def playable(player: Player, currency: str) -> str:
+    """Return the currency, where new rounds may be played in it (R-CUR-03).
+
+    Raises:
+        Refused: WRONG_CURRENCY, another one is active.
+    """
+    if player.currency not in {"", currency}:
+        raise Refused(Reason.WRONG_CURRENCY, f"The player plays in {player.currency}; switch to {currency} first.")
+    return currency

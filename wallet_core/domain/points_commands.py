@@ -8,7 +8,7 @@ from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import NO_PLAYER, Entry, Journal, Keyed, Kind, Posting
 from wallet_core.domain.money import CURRENCIES, INT64_MAX, CurrencyKind
-from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.players import wallet_currency
 from wallet_core.domain.points import POINT, PTS, PointsPrice, entries_earned, entries_lost, price_key
 
 PARTNER = "~points"
@@ -180,7 +180,7 @@ def _redeem(desk: Desk, command: RedeemPoints) -> Posting:
         raise Refused(Reason.BELOW_MINIMUM)
     if value != command.amount or value > INT64_MAX - desk.held(code, CASH):
         raise Refused(Reason.INVALID_AMOUNT, "amount: not what the points buy; show that to the player.")
-    if player.status is Status.BLOCKED:
+    if not player.may_play:
         raise Refused(Reason.PLAYER_BLOCKED)
     spent = command.points * POINT
     if spent > desk.held(PTS, POINTS):

@@ -31,6 +31,12 @@ class State(IntEnum):
     CONSUMED = 12  # nothing left; a rollback opens it again
 
 
+EXCLUDED = "self-exclusion"
+"""Why a bonus is over that its player's exclusion has ended (R-BONUS-24)."""
+
+OFFERED = frozenset({State.OFFERED, State.CLAIMED})
+"""States in which it has not begun, and nothing is reserved for it."""
+
 LIVE = frozenset({State.ACTIVE, State.SETTLING, State.FROZEN})
 """States in which it has a pocket that may still change by play. A live bonus is loaded with its player."""
 
@@ -258,6 +264,11 @@ class Bonus(Keyed, frozen=True, gc=False):
         return f"{BONUS}:{self.bonus_id}"
 
     @property
+    def offered(self) -> bool:
+        """Whether it has not begun, and does not wait for a slot."""
+        return self.state in OFFERED
+
+    @property
     def live(self) -> bool:
         """Whether play may still change it."""
         return self.state in LIVE
@@ -271,3 +282,9 @@ class Bonus(Keyed, frozen=True, gc=False):
     def turn(self) -> tuple[int, int, str]:
         """Where it stands in the queue: the lesser the earlier (R-BONUS-07)."""
         return self.priority, self.claimed_at, self.bonus_id
+
+
+class Offers(Keyed, frozen=True):
+    """Asks for all that is offered to a player: bonuses that are not loaded with it. No row is one."""
+
+    player_id: str

@@ -1,13 +1,13 @@
 """Sessions: the token a provider holds for a player. Only its digest is known here, so the books cannot leak it."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from wallet_core.domain.commands import OpenSession, SessionUse
 from wallet_core.domain.decision import Reason, Refused
-from wallet_core.domain.players import Player, Status
+from wallet_core.domain.players import Player, playable, wallet_currency
 
 
 class State(IntEnum):
@@ -17,6 +17,13 @@ class State(IntEnum):
     ROTATED = 2
     CLOSED = 3
     EXPIRED = 4
+
+
+class EndReason(StrEnum):
+    """Why the player's row says that a session is over (R-SESS-01)."""
+
+    CURRENCY_SWITCH = "CURRENCY_SWITCH"
+    EXCLUSION = "EXCLUSION"
 
 
 class Session(Struct, frozen=True, gc=False):
@@ -44,6 +51,26 @@ class Session(Struct, frozen=True, gc=False):
         return self.state
 
 
+def ended(session: Session, player: Player) -> EndReason | None:
+    """Return what has ended the session with all others of its player; none where it lives, or was over before.
+
+    No session's row is touched by it: the player's is enough (R-CUR-03, R-RG-25).
+    """
+    if session.state is State.ACTIVE:
+        if session.created_at < player.switched_at < session.expires_at:
+            return EndReason.CURRENCY_SWITCH
+        if session.created_at < player.excluded_at < session.expires_at:
+            return EndReason.EXCLUSION
+    return None
+
+
+def seen(session: Session, player: Player) -> Session:
+    """Return the session as it is, its player's row considered: CLOSED where that has ended it."""
+    if not (player.switched_at or player.excluded_at):
+        return session  # the usual case, and every bet asks
+    return session if ended(session, player) is None else replace(session, state=State.CLOSED)
+
+
 # What each use of a token in each state leads to. Settling never asks whether it is live (R-PROV-03).
 REFUSED_USES: dict[tuple[State, SessionUse], Reason] = {
     (State.ROTATED, SessionUse.READ): Reason.SESSION_ROTATED,
@@ -55,18 +82,19 @@ REFUSED_USES: dict[tuple[State, SessionUse], Reason] = {
 }
 
 
-def opened(command: OpenSession, player: Player, currency: str, existing: Session | None, now: int) -> Session:
-    """Return the new session; the existing one when it is the same (R-IDEM-09).
+def opened(command: OpenSession, player: Player, existing: Session | None, now: int) -> Session:
+    """Return the new session, in the active currency (R-CUR-03); the existing one when it is the same (R-IDEM-09).
 
     Raises:
-        Refused: CONFLICT, the request id was used for another session; PLAYER_BLOCKED.
+        Refused: CONFLICT, the request id was used for another session; WRONG_CURRENCY; PLAYER_BLOCKED.
     """
     if existing is not None:
-        asked = (command.provider_id, command.game_id, currency)
+        asked = (command.provider_id, command.game_id, command.currency or existing.currency)
         if asked != (existing.provider_id, existing.game_id, existing.currency):
             raise Refused(Reason.CONFLICT)
         return existing
-    if player.status is Status.BLOCKED:
+    currency = playable(player, wallet_currency(player, command.currency))
+    if not player.may_play:
         raise Refused(Reason.PLAYER_BLOCKED)
     return Session(
         player_id=command.player_id,
@@ -116,6 +144,6 @@ def rotated(session: Session, successor: bytes, taken: Session | None, now: int)
     return replace(session, state=State.ROTATED, successor=successor), after
 
 
-def closed(session: Session) -> Session:
+def closed(session: Session, player: Player) -> Session:
     """Return the session ended; one that is over already stays as it is."""
-    return replace(session, state=State.CLOSED) if session.state is State.ACTIVE else session
+    return replace(session, state=State.CLOSED) if seen(session, player).state is State.ACTIVE else session

@@ -9,7 +9,7 @@ from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Journal, Kind, Posting
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.players import wallet_currency
 from wallet_core.domain.pockets import CASH_ORDER
 
 TRANSFERS = "~transfers"
@@ -55,7 +55,7 @@ def _transfer(desk: Desk, command: Transfer) -> Posting:
         raise Refused(Reason.INVALID_REQUEST, "target: another pocket than the source.")
     if not 0 < command.amount <= INT64_MAX - desk.held(currency, command.target):
         raise Refused(Reason.INVALID_AMOUNT)
-    if player.status is Status.BLOCKED:
+    if not player.may_play:
         raise Refused(Reason.PLAYER_BLOCKED)
     if command.amount > desk.held(currency, command.source):
         raise Refused(Reason.INSUFFICIENT_FUNDS)

@@ -101,6 +101,15 @@ def converted(bonus: Bonus, balance: int) -> Conversion:
     return Conversion(cash, principal, balance - principal - cash)
 
 
+def given_up(bonus: Bonus, balance: int) -> Conversion:
+    """Return what becomes of the balance of a bonus that ends before its wagering is met (P-10): it goes; but a rest
+    that no game would take is cash, once the bonus has been played with (R-BONUS-19).
+    """
+    played = bonus.staked and not bonus.rounds
+    dust = within(bonus, balance) if played and balance <= bonus.terms.dust else 0
+    return Conversion(dust, forfeited=balance - dust)
+
+
 def within(bonus: Bonus, amount: int) -> int:
     """Return how much of an amount the cap still lets become cash (R-BONUS-15, R-RB-05)."""
     cap = bonus.terms.cap
@@ -121,7 +130,7 @@ def released_now(bonus: Bonus, balance: int) -> int:
 
 
 def convert_entries(bonus: Bonus, found: Conversion) -> tuple[Entry, ...]:
-    """Return the journal of a conversion (P-09)."""
+    """Return the journal of a conversion, or of an end without one (P-09, P-10)."""
     balance = found.to_cash + found.principal + found.forfeited
     return (
         Entry(bonus.account, -balance),

@@ -29,7 +29,7 @@ from wallet_core.domain.holds import (
 )
 from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES
-from wallet_core.domain.players import Status, wallet_currency
+from wallet_core.domain.players import wallet_currency
 from wallet_core.domain.pockets import balances, cash_parts, withdrawable
 from wallet_core.domain.policies import Policies
 
@@ -119,7 +119,7 @@ def _request(desk: Desk, command: RequestWithdrawal) -> Posting:
     player = desk.someone
     currency = wallet_currency(player, command.currency)
     _displayed(currency, command.amount)
-    if player.status is Status.BLOCKED:
+    if not player.may_withdraw:
         raise Refused(Reason.PLAYER_BLOCKED)
     pockets = desk.book.pockets(player.player_id, currency)
     sources = cash_parts(pockets, command.amount)

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from wallet_core.domain.players import Player
 from wallet_core.storage.store import Changes
-from wallet_core.storage.tables import LINES, TABLES, Table
+from wallet_core.storage.tables import LINES, PLAYERS, TABLES, Table
 
 INSERT, UPDATE, GUARD = "insert", "update", "guard"
 
@@ -39,6 +39,10 @@ _KEYS = {name: itemgetter(slice(len(table.key))) for name, table in _TABLES.item
 _SHAPES = {table.row: (table, Shape(table.name, INSERT), Shape(table.name, UPDATE)) for table in TABLES.values()}
 _GUARD = Shape(TABLES[Player].name, GUARD)
 _LINES = Shape(LINES.name, INSERT)
+_GUARDED = itemgetter(
+    *(index for index, column in enumerate(PLAYERS.columns) if column in PLAYERS.key or column in PLAYERS.changing),
+    len(PLAYERS.columns),
+)
 
 
 def plan(changes: Changes) -> Plan:
@@ -79,20 +83,26 @@ def _conflict(table: Table[Any]) -> str:
 
 @cache
 def sqlite(shape: Shape, rows: int) -> str:
-    """Return the statement for so many rows, its parameters their values in the order of the plan's."""
+    """Return the statement for so many rows, its parameters the values that `given` returns."""
     table = _TABLES[shape.table]
     if (
         shape.verb == GUARD
     ):  # it begins with its verb, for sqlite3 counts the rows of no other; so columns have no names
-        given = {column.name: f"u.column{number}" for number, column in enumerate(table.columns, 1)}
-        sets = ", ".join(f"{column.name} = {given[column.name]}" for column in table.changing)
-        same = " and ".join(f"t.{column.name} = {given[column.name]}" for column in table.key)
+        sent = (*table.key, *table.changing)
+        named = {column.name: f"u.column{number}" for number, column in enumerate(sent, 1)}
+        sets = ", ".join(f"{column.name} = {named[column.name]}" for column in table.changing)
+        same = " and ".join(f"t.{column.name} = {named[column.name]}" for column in table.key)
         return (
-            f"update {table.name} as t set {sets} from ({_values(len(given) + 1, rows)}) as u"
-            f" where {same} and t.version = u.column{len(given) + 1}"
+            f"update {table.name} as t set {sets} from ({_values(len(sent) + 1, rows)}) as u"
+            f" where {same} and t.version = u.column{len(sent) + 1}"
         )
     statement = f"insert into {table.name} ({table.names}) {_values(len(table.columns), rows)}"
     return statement if shape.verb == INSERT else statement + _conflict(table)
+
+
+def given(shape: Shape, rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    """Return of a plan's rows what SQLite is given: of guarded ones the key, what changes, and the version."""
+    return list(map(_GUARDED, rows)) if shape.verb == GUARD else rows
 
 
 @cache

@@ -22,7 +22,7 @@ from wallet_core.storage.tables import (
     POCKETS,
     ROUNDS,
     SESSIONS,
-    TABLES,
+    SOUGHT,
     TRANSACTIONS,
     Table,
 )
@@ -82,7 +82,7 @@ _LOADED: tuple[tuple[Table[Any], int], ...] = (
 @cache
 def _loading(nouns: tuple[type[Keyed], ...]) -> tuple[str, tuple[Callable[[Any], Row], ...]]:
     """Return the statement that reads a batch's rows, those of nouns too, and what reads a row of each table."""
-    loaded = (*_LOADED, *((TABLES[kind], len(TABLES[kind].key)) for kind in nouns))
+    loaded = (*_LOADED, *((SOUGHT[kind], len(SOUGHT[kind].key)) for kind in nouns))
     return bulk.loading(loaded), tuple(table.read for table, _ in loaded)
 
 
@@ -127,7 +127,7 @@ class Postgres(Reads):
             *_columns(needs.transactions, 2),
             *_columns(needs.rounds, 3),
             list(needs.keys),
-            *chain.from_iterable(_columns(needs.nouns[kind], len(TABLES[kind].key)) for kind in nouns),
+            *chain.from_iterable(_columns(needs.nouns[kind], len(SOUGHT[kind].key)) for kind in nouns),
         )
         return [read[kind](row) for kind, row in found]
 

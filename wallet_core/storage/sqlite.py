@@ -26,7 +26,7 @@ from wallet_core.storage.tables import (
     POCKETS,
     ROUNDS,
     SESSIONS,
-    TABLES,
+    SOUGHT,
     TRANSACTIONS,
     Table,
 )
@@ -156,7 +156,7 @@ class Sqlite(Reads):
         """Write what was decided; return the number of rows."""
         plan = bulk.plan(self._decide(work))
         for shape, rows in plan.items():
-            for size, values in bulk.chunks(rows):
+            for size, values in bulk.chunks(bulk.given(shape, rows)):
                 cursor = self._writer.execute(bulk.sqlite(shape, size), values)
                 if shape.verb == bulk.GUARD and cursor.rowcount != size:
                     raise VersionConflict
@@ -173,7 +173,7 @@ class Sqlite(Reads):
             (ROUNDS, 3, list(needs.rounds)),
             (HOLDERS, 1, [(key,) for key in needs.keys]),
         )
-        nouns = ((TABLES[kind], len(TABLES[kind].key), list(keys)) for kind, keys in needs.nouns.items())
+        nouns = ((SOUGHT[kind], len(SOUGHT[kind].key), list(keys)) for kind, keys in needs.nouns.items())
         rows: list[Row] = []
         for table, width, keys in chain(keyed, nouns):
             for size, values in bulk.chunks(keys):

@@ -24,7 +24,7 @@ from wallet_core.domain.layers import Setting
 from wallet_core.domain.players import Player, Status
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.points import PointsPrice
-from wallet_core.domain.promos import Bonus, BonusTerms
+from wallet_core.domain.promos import Bonus, BonusTerms, Offers
 from wallet_core.domain.promos import State as BonusState
 from wallet_core.domain.publications import Draft, Publication
 from wallet_core.domain.rates import Pair, Rates, rate_of, text_of
@@ -153,9 +153,14 @@ PLAYERS = Table(
         _tuple("currencies", _words),
         _enum("status", Status),
         *_text("country"),
-        *_big("created_at", "changed_at", "version"),
+        *_big("created_at", "changed_at", "version", "frozen", "excluded_at", "excluded_until"),
+        *_text("currency"),
+        *_big("switched_at"),
     ],
-    ("status", "changed_at", "version"),
+    (
+        *("status", "changed_at", "version", "frozen", "excluded_at", "excluded_until"),
+        *("currency", "switched_at"),
+    ),
 )
 
 POCKETS = Table(
@@ -261,6 +266,9 @@ BONUSES = Table(
 
 LIVE_BONUSES = Table("bonuses", Bonus, 1, _BONUS, (), only="(t.state in (3, 4, 5, 6) or t.rounds > 0)")
 """A player's bonuses that play may change, and those that wait for their turn; read with the player."""
+
+OFFERED_BONUSES = Table("bonuses", Bonus, 1, _BONUS, (), only="t.state in (1, 2)")
+"""A player's bonuses that have not begun; read where they are asked for."""
 
 EXPLANATIONS = Table(
     "explanations",
@@ -458,3 +466,6 @@ TABLES: dict[type[Struct], Table[Any]] = {
         CONVERSIONS,
     )
 }
+
+SOUGHT: dict[type[Struct], Table[Any]] = TABLES | {Offers: OFFERED_BONUSES}
+"""What is read for a noun that is asked for: its row, or rows of one kind that it stands for."""

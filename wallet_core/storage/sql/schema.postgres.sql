@@ -12,7 +12,7 @@ create table players (
     country text not null,
     created_at bigint not null,
     changed_at bigint not null,
-    version bigint not null,
+    version bigint not null, frozen bigint not null default 0, excluded_at bigint not null default 0, excluded_until bigint not null default 0, currency text not null default '', switched_at bigint not null default 0,
     primary key (player_id)
 ) with (fillfactor = 70);
 
@@ -340,7 +340,12 @@ create type saved_players as (
     country text,
     created_at bigint,
     changed_at bigint,
-    version bigint
+    version bigint,
+    frozen bigint,
+    excluded_at bigint,
+    excluded_until bigint,
+    currency text,
+    switched_at bigint
 );
 create type saved_pockets as (
     player_id text,

@@ -12,7 +12,7 @@ create table players (
     country text not null,
     created_at bigint not null,
     changed_at bigint not null,
-    version bigint not null,
+    version bigint not null, frozen bigint not null default 0, excluded_at bigint not null default 0, excluded_until bigint not null default 0, currency text not null default '', switched_at bigint not null default 0,
     primary key (player_id)
 ) without rowid;
 

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from wallet.v1 import access_pb2 as wallet_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17wallet/v1/players.proto\x12\twallet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\"\xd5\x01\n\x06Player\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x13\n\x0boperator_id\x18\x02 \x01(\t\x12\x10\n\x08\x62rand_id\x18\x03 \x01(\t\x12\x16\n\x0e\x63urrency_codes\x18\x04 \x03(\t\x12\'\n\x06status\x18\x05 \x01(\x0e\x32\x17.wallet.v1.PlayerStatus\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63ountry\x18\x07 \x01(\t\x12\x0f\n\x07version\x18\x08 \x01(\x03\"8\n\x13\x43reatePlayerRequest\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"9\n\x14\x43reatePlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"%\n\x10GetPlayerRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\"6\n\x11GetPlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"Z\n\x12\x42lockPlayerRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"8\n\x13\x42lockPlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"\\\n\x14UnblockPlayerRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\":\n\x15UnblockPlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player*b\n\x0cPlayerStatus\x12\x1d\n\x19PLAYER_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14PLAYER_STATUS_ACTIVE\x10\x01\x12\x19\n\x15PLAYER_STATUS_BLOCKED\x10\x02\x32\xe9\x02\n\rPlayerService\x12V\n\x0c\x43reatePlayer\x12\x1e.wallet.v1.CreatePlayerRequest\x1a\x1f.wallet.v1.CreatePlayerResponse\"\x05\x8a\xb5\x18\x01\x01\x12P\n\tGetPlayer\x12\x1b.wallet.v1.GetPlayerRequest\x1a\x1c.wallet.v1.GetPlayerResponse\"\x08\x8a\xb5\x18\x04\x01\x02\x03\x04\x12S\n\x0b\x42lockPlayer\x12\x1d.wallet.v1.BlockPlayerRequest\x1a\x1e.wallet.v1.BlockPlayerResponse\"\x05\x8a\xb5\x18\x01\x01\x12Y\n\rUnblockPlayer\x12\x1f.wallet.v1.UnblockPlayerRequest\x1a .wallet.v1.UnblockPlayerResponse\"\x05\x8a\xb5\x18\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17wallet/v1/players.proto\x12\twallet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\"\xd4\x02\n\x06Player\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x13\n\x0boperator_id\x18\x02 \x01(\t\x12\x10\n\x08\x62rand_id\x18\x03 \x01(\t\x12\x16\n\x0e\x63urrency_codes\x18\x04 \x03(\t\x12\'\n\x06status\x18\x05 \x01(\x0e\x32\x17.wallet.v1.PlayerStatus\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63ountry\x18\x07 \x01(\t\x12\x0f\n\x07version\x18\x08 \x01(\x03\x12\x32\n\x0crestrictions\x18\t \x03(\x0e\x32\x1c.wallet.v1.PlayerRestriction\x12\x32\n\x0e\x65xcluded_until\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rcurrency_code\x18\x0b \x01(\t\"8\n\x13\x43reatePlayerRequest\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"9\n\x14\x43reatePlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"%\n\x10GetPlayerRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\"6\n\x11GetPlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"Z\n\x12\x42lockPlayerRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"8\n\x13\x42lockPlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"\\\n\x14UnblockPlayerRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\":\n\x15UnblockPlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"\x87\x01\n\x14\x45xcludePlayerRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\":\n\x15\x45xcludePlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"^\n\x16ReinstatePlayerRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"<\n\x17ReinstatePlayerResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player\"t\n\x15SwitchCurrencyRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x15\n\rcurrency_code\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\";\n\x16SwitchCurrencyResponse\x12!\n\x06player\x18\x01 \x01(\x0b\x32\x11.wallet.v1.Player*b\n\x0cPlayerStatus\x12\x1d\n\x19PLAYER_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14PLAYER_STATUS_ACTIVE\x10\x01\x12\x19\n\x15PLAYER_STATUS_BLOCKED\x10\x02*\x9c\x01\n\x11PlayerRestriction\x12\"\n\x1ePLAYER_RESTRICTION_UNSPECIFIED\x10\x00\x12\x1e\n\x1aPLAYER_RESTRICTION_BLOCKED\x10\x01\x12\x1d\n\x19PLAYER_RESTRICTION_FROZEN\x10\x02\x12$\n PLAYER_RESTRICTION_SELF_EXCLUDED\x10\x03\x32\x83\x05\n\rPlayerService\x12V\n\x0c\x43reatePlayer\x12\x1e.wallet.v1.CreatePlayerRequest\x1a\x1f.wallet.v1.CreatePlayerResponse\"\x05\x8a\xb5\x18\x01\x01\x12P\n\tGetPlayer\x12\x1b.wallet.v1.GetPlayerRequest\x1a\x1c.wallet.v1.GetPlayerResponse\"\x08\x8a\xb5\x18\x04\x01\x02\x03\x04\x12S\n\x0b\x42lockPlayer\x12\x1d.wallet.v1.BlockPlayerRequest\x1a\x1e.wallet.v1.BlockPlayerResponse\"\x05\x8a\xb5\x18\x01\x01\x12Y\n\rUnblockPlayer\x12\x1f.wallet.v1.UnblockPlayerRequest\x1a .wallet.v1.UnblockPlayerResponse\"\x05\x8a\xb5\x18\x01\x01\x12Y\n\rExcludePlayer\x12\x1f.wallet.v1.ExcludePlayerRequest\x1a .wallet.v1.ExcludePlayerResponse\"\x05\x8a\xb5\x18\x01\x01\x12_\n\x0fReinstatePlayer\x12!.wallet.v1.ReinstatePlayerRequest\x1a\".wallet.v1.ReinstatePlayerResponse\"\x05\x8a\xb5\x18\x01\x01\x12\\\n\x0eSwitchCurrency\x12 .wallet.v1.SwitchCurrencyRequest\x1a!.wallet.v1.SwitchCurrencyResponse\"\x05\x8a\xb5\x18\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,26 +41,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLAYERSERVICE'].methods_by_name['BlockPlayer']._serialized_options = b'\212\265\030\001\001'
   _globals['_PLAYERSERVICE'].methods_by_name['UnblockPlayer']._loaded_options = None
   _globals['_PLAYERSERVICE'].methods_by_name['UnblockPlayer']._serialized_options = b'\212\265\030\001\001'
-  _globals['_PLAYERSTATUS']._serialized_start=827
-  _globals['_PLAYERSTATUS']._serialized_end=925
+  _globals['_PLAYERSERVICE'].methods_by_name['ExcludePlayer']._loaded_options = None
+  _globals['_PLAYERSERVICE'].methods_by_name['ExcludePlayer']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PLAYERSERVICE'].methods_by_name['ReinstatePlayer']._loaded_options = None
+  _globals['_PLAYERSERVICE'].methods_by_name['ReinstatePlayer']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PLAYERSERVICE'].methods_by_name['SwitchCurrency']._loaded_options = None
+  _globals['_PLAYERSERVICE'].methods_by_name['SwitchCurrency']._serialized_options = b'\212\265\030\001\001'
+  _globals['_PLAYERSTATUS']._serialized_start=1489
+  _globals['_PLAYERSTATUS']._serialized_end=1587
+  _globals['_PLAYERRESTRICTION']._serialized_start=1590
+  _globals['_PLAYERRESTRICTION']._serialized_end=1746
   _globals['_PLAYER']._serialized_start=96
-  _globals['_PLAYER']._serialized_end=309
-  _globals['_CREATEPLAYERREQUEST']._serialized_start=311
-  _globals['_CREATEPLAYERREQUEST']._serialized_end=367
-  _globals['_CREATEPLAYERRESPONSE']._serialized_start=369
-  _globals['_CREATEPLAYERRESPONSE']._serialized_end=426
-  _globals['_GETPLAYERREQUEST']._serialized_start=428
-  _globals['_GETPLAYERREQUEST']._serialized_end=465
-  _globals['_GETPLAYERRESPONSE']._serialized_start=467
-  _globals['_GETPLAYERRESPONSE']._serialized_end=521
-  _globals['_BLOCKPLAYERREQUEST']._serialized_start=523
-  _globals['_BLOCKPLAYERREQUEST']._serialized_end=613
-  _globals['_BLOCKPLAYERRESPONSE']._serialized_start=615
-  _globals['_BLOCKPLAYERRESPONSE']._serialized_end=671
-  _globals['_UNBLOCKPLAYERREQUEST']._serialized_start=673
-  _globals['_UNBLOCKPLAYERREQUEST']._serialized_end=765
-  _globals['_UNBLOCKPLAYERRESPONSE']._serialized_start=767
-  _globals['_UNBLOCKPLAYERRESPONSE']._serialized_end=825
-  _globals['_PLAYERSERVICE']._serialized_start=928
-  _globals['_PLAYERSERVICE']._serialized_end=1289
+  _globals['_PLAYER']._serialized_end=436
+  _globals['_CREATEPLAYERREQUEST']._serialized_start=438
+  _globals['_CREATEPLAYERREQUEST']._serialized_end=494
+  _globals['_CREATEPLAYERRESPONSE']._serialized_start=496
+  _globals['_CREATEPLAYERRESPONSE']._serialized_end=553
+  _globals['_GETPLAYERREQUEST']._serialized_start=555
+  _globals['_GETPLAYERREQUEST']._serialized_end=592
+  _globals['_GETPLAYERRESPONSE']._serialized_start=594
+  _globals['_GETPLAYERRESPONSE']._serialized_end=648
+  _globals['_BLOCKPLAYERREQUEST']._serialized_start=650
+  _globals['_BLOCKPLAYERREQUEST']._serialized_end=740
+  _globals['_BLOCKPLAYERRESPONSE']._serialized_start=742
+  _globals['_BLOCKPLAYERRESPONSE']._serialized_end=798
+  _globals['_UNBLOCKPLAYERREQUEST']._serialized_start=800
+  _globals['_UNBLOCKPLAYERREQUEST']._serialized_end=892
+  _globals['_UNBLOCKPLAYERRESPONSE']._serialized_start=894
+  _globals['_UNBLOCKPLAYERRESPONSE']._serialized_end=952
+  _globals['_EXCLUDEPLAYERREQUEST']._serialized_start=955
+  _globals['_EXCLUDEPLAYERREQUEST']._serialized_end=1090
+  _globals['_EXCLUDEPLAYERRESPONSE']._serialized_start=1092
+  _globals['_EXCLUDEPLAYERRESPONSE']._serialized_end=1150
+  _globals['_REINSTATEPLAYERREQUEST']._serialized_start=1152
+  _globals['_REINSTATEPLAYERREQUEST']._serialized_end=1246
+  _globals['_REINSTATEPLAYERRESPONSE']._serialized_start=1248
+  _globals['_REINSTATEPLAYERRESPONSE']._serialized_end=1308
+  _globals['_SWITCHCURRENCYREQUEST']._serialized_start=1310
+  _globals['_SWITCHCURRENCYREQUEST']._serialized_end=1426
+  _globals['_SWITCHCURRENCYRESPONSE']._serialized_start=1428
+  _globals['_SWITCHCURRENCYRESPONSE']._serialized_end=1487
+  _globals['_PLAYERSERVICE']._serialized_start=1749
+  _globals['_PLAYERSERVICE']._serialized_end=2392
 # @@protoc_insertion_point(module_scope)

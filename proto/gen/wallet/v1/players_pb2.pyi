@@ -37,6 +37,32 @@ PLAYER_STATUS_ACTIVE: PlayerStatus.ValueType  # 1
 PLAYER_STATUS_BLOCKED: PlayerStatus.ValueType  # 2
 Global___PlayerStatus: _TypeAlias = PlayerStatus  # noqa: Y015
 
+class _PlayerRestriction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PlayerRestrictionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PlayerRestriction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PLAYER_RESTRICTION_UNSPECIFIED: _PlayerRestriction.ValueType  # 0
+    PLAYER_RESTRICTION_BLOCKED: _PlayerRestriction.ValueType  # 1
+    """By BlockPlayer, until UnblockPlayer."""
+    PLAYER_RESTRICTION_FROZEN: _PlayerRestriction.ValueType  # 2
+    """By holds that are account freezes, until the last is over (R-HOLD-03)."""
+    PLAYER_RESTRICTION_SELF_EXCLUDED: _PlayerRestriction.ValueType  # 3
+    """By ExcludePlayer, until ReinstatePlayer."""
+
+class PlayerRestriction(_PlayerRestriction, metaclass=_PlayerRestrictionEnumTypeWrapper):
+    """What keeps a player from playing. Several may stand, each is lifted by itself (rulebook 15)."""
+
+PLAYER_RESTRICTION_UNSPECIFIED: PlayerRestriction.ValueType  # 0
+PLAYER_RESTRICTION_BLOCKED: PlayerRestriction.ValueType  # 1
+"""By BlockPlayer, until UnblockPlayer."""
+PLAYER_RESTRICTION_FROZEN: PlayerRestriction.ValueType  # 2
+"""By holds that are account freezes, until the last is over (R-HOLD-03)."""
+PLAYER_RESTRICTION_SELF_EXCLUDED: PlayerRestriction.ValueType  # 3
+"""By ExcludePlayer, until ReinstatePlayer."""
+Global___PlayerRestriction: _TypeAlias = PlayerRestriction  # noqa: Y015
+
 @_typing.final
 class Player(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -49,16 +75,21 @@ class Player(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     COUNTRY_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    RESTRICTIONS_FIELD_NUMBER: _builtins.int
+    EXCLUDED_UNTIL_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     """The operator's id, 1 to 64 characters of letters, digits and ._:@-"""
     operator_id: _builtins.str
     brand_id: _builtins.str
     status: Global___PlayerStatus.ValueType
-    """Output only."""
+    """Output only. ACTIVE while no restriction stands, else BLOCKED, whichever stands."""
     country: _builtins.str
     """ISO 3166 alpha-2, optional; passed to providers that ask."""
     version: _builtins.int
     """Output only. Grows with every command of the player."""
+    currency_code: _builtins.str
+    """Output only. The active currency (R-CUR-03); empty until SwitchCurrency, when any wallet may be played in."""
     @_builtins.property
     def currency_codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """A wallet is opened for each."""
@@ -66,6 +97,16 @@ class Player(_message.Message):
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """Output only."""
+
+    @_builtins.property
+    def restrictions(self) -> _containers.RepeatedScalarFieldContainer[Global___PlayerRestriction.ValueType]:
+        """Output only. All that stand between the player and a stake. To all but operators a freeze is a block: its player must
+        not hear of it (R-HOLD-06).
+        """
+
+    @_builtins.property
+    def excluded_until(self) -> _timestamp_pb2.Timestamp:
+        """Output only. Of a self-exclusion: before then nothing lifts it."""
 
     def __init__(
         self,
@@ -78,10 +119,13 @@ class Player(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         country: _builtins.str = ...,
         version: _builtins.int = ...,
+        restrictions: _abc.Iterable[Global___PlayerRestriction.ValueType] | None = ...,
+        excluded_until: _timestamp_pb2.Timestamp | None = ...,
+        currency_code: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "excluded_until", b"excluded_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_id", b"brand_id", "country", b"country", "created_at", b"created_at", "currency_codes", b"currency_codes", "operator_id", b"operator_id", "player_id", b"player_id", "status", b"status", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand_id", b"brand_id", "country", b"country", "created_at", b"created_at", "currency_code", b"currency_code", "currency_codes", b"currency_codes", "excluded_until", b"excluded_until", "operator_id", b"operator_id", "player_id", b"player_id", "restrictions", b"restrictions", "status", b"status", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -263,3 +307,163 @@ class UnblockPlayerResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UnblockPlayerResponse: _TypeAlias = UnblockPlayerResponse  # noqa: Y015
+
+@_typing.final
+class ExcludePlayerRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAYER_ID_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    player_id: _builtins.str
+    reason: _builtins.str
+    """Required: why, and who says so. Both are kept."""
+    actor: _builtins.str
+    request_id: _builtins.str
+    """Required. The idempotency key."""
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Required, in the future; not earlier than that of an exclusion that stands."""
+
+    def __init__(
+        self,
+        *,
+        player_id: _builtins.str = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "player_id", b"player_id", "reason", b"reason", "request_id", b"request_id", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExcludePlayerRequest: _TypeAlias = ExcludePlayerRequest  # noqa: Y015
+
+@_typing.final
+class ExcludePlayerResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAYER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def player(self) -> Global___Player: ...
+    def __init__(
+        self,
+        *,
+        player: Global___Player | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["player", b"player"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["player", b"player"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExcludePlayerResponse: _TypeAlias = ExcludePlayerResponse  # noqa: Y015
+
+@_typing.final
+class ReinstatePlayerRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAYER_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    player_id: _builtins.str
+    reason: _builtins.str
+    """Required: why, and who says so. Both are kept."""
+    actor: _builtins.str
+    request_id: _builtins.str
+    """Required. The idempotency key."""
+    def __init__(
+        self,
+        *,
+        player_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "player_id", b"player_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReinstatePlayerRequest: _TypeAlias = ReinstatePlayerRequest  # noqa: Y015
+
+@_typing.final
+class ReinstatePlayerResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAYER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def player(self) -> Global___Player: ...
+    def __init__(
+        self,
+        *,
+        player: Global___Player | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["player", b"player"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["player", b"player"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReinstatePlayerResponse: _TypeAlias = ReinstatePlayerResponse  # noqa: Y015
+
+@_typing.final
+class SwitchCurrencyRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAYER_ID_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    player_id: _builtins.str
+    currency_code: _builtins.str
+    """Required: one of the player's wallets."""
+    reason: _builtins.str
+    """Required: why, and who says so. Both are kept."""
+    actor: _builtins.str
+    request_id: _builtins.str
+    """Required. The idempotency key."""
+    def __init__(
+        self,
+        *,
+        player_id: _builtins.str = ...,
+        currency_code: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "currency_code", b"currency_code", "player_id", b"player_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SwitchCurrencyRequest: _TypeAlias = SwitchCurrencyRequest  # noqa: Y015
+
+@_typing.final
+class SwitchCurrencyResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAYER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def player(self) -> Global___Player: ...
+    def __init__(
+        self,
+        *,
+        player: Global___Player | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["player", b"player"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["player", b"player"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SwitchCurrencyResponse: _TypeAlias = SwitchCurrencyResponse  # noqa: Y015

@@ -54,6 +54,21 @@ class PlayerServiceStub:
                 request_serializer=wallet_dot_v1_dot_players__pb2.UnblockPlayerRequest.SerializeToString,
                 response_deserializer=wallet_dot_v1_dot_players__pb2.UnblockPlayerResponse.FromString,
                 _registered_method=True)
+        self.ExcludePlayer = channel.unary_unary(
+                '/wallet.v1.PlayerService/ExcludePlayer',
+                request_serializer=wallet_dot_v1_dot_players__pb2.ExcludePlayerRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_players__pb2.ExcludePlayerResponse.FromString,
+                _registered_method=True)
+        self.ReinstatePlayer = channel.unary_unary(
+                '/wallet.v1.PlayerService/ReinstatePlayer',
+                request_serializer=wallet_dot_v1_dot_players__pb2.ReinstatePlayerRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_players__pb2.ReinstatePlayerResponse.FromString,
+                _registered_method=True)
+        self.SwitchCurrency = channel.unary_unary(
+                '/wallet.v1.PlayerService/SwitchCurrency',
+                request_serializer=wallet_dot_v1_dot_players__pb2.SwitchCurrencyRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_players__pb2.SwitchCurrencyResponse.FromString,
+                _registered_method=True)
 
 
 class PlayerServiceServicer:
@@ -68,7 +83,7 @@ class PlayerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPlayer(self, request, context):
-        """An adapter is answered what a provider may be told: without created_at and version.
+        """An adapter is answered what a provider may be told: without created_at, version and why the player may not play.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -82,7 +97,35 @@ class PlayerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UnblockPlayer(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Take the block back. Nothing else that restricts the player is lifted by it: see Player.restrictions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExcludePlayer(self, request, context):
+        """Self-exclusion (R-RG-24, R-RG-25): from now on new stakes (also in open rounds), sessions, deposits, transfers,
+        conversions and bonuses are refused PLAYER_BLOCKED, and live sessions are over. Wins, rollbacks and withdrawals are
+        accepted. Bonuses lapse or are forfeited, those with open rounds when the last of these closes (R-BONUS-24).
+        Irrevocable until its time is over: asked again, it only becomes longer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReinstatePlayer(self, request, context):
+        """End a self-exclusion whose time is over, because the player has asked for it: time alone does not (R-RG-24). Before,
+        it is refused PLAYER_BLOCKED. Sessions from before stay over, and so do bonuses.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SwitchCurrency(self, request, context):
+        """Make another of the player's wallets the one that is played in (R-CUR-03). All game sessions end; open rounds keep
+        their currency to the end, and are paid. Sessions and new rounds in any other are refused WRONG_CURRENCY from then
+        on. Deposits, withdrawals and conversions are in any wallet, as before. The active one again changes nothing.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -109,6 +152,21 @@ def add_PlayerServiceServicer_to_server(servicer, server):
                     servicer.UnblockPlayer,
                     request_deserializer=wallet_dot_v1_dot_players__pb2.UnblockPlayerRequest.FromString,
                     response_serializer=wallet_dot_v1_dot_players__pb2.UnblockPlayerResponse.SerializeToString,
+            ),
+            'ExcludePlayer': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExcludePlayer,
+                    request_deserializer=wallet_dot_v1_dot_players__pb2.ExcludePlayerRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_players__pb2.ExcludePlayerResponse.SerializeToString,
+            ),
+            'ReinstatePlayer': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReinstatePlayer,
+                    request_deserializer=wallet_dot_v1_dot_players__pb2.ReinstatePlayerRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_players__pb2.ReinstatePlayerResponse.SerializeToString,
+            ),
+            'SwitchCurrency': grpc.unary_unary_rpc_method_handler(
+                    servicer.SwitchCurrency,
+                    request_deserializer=wallet_dot_v1_dot_players__pb2.SwitchCurrencyRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_players__pb2.SwitchCurrencyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -219,6 +277,87 @@ class PlayerService:
             '/wallet.v1.PlayerService/UnblockPlayer',
             wallet_dot_v1_dot_players__pb2.UnblockPlayerRequest.SerializeToString,
             wallet_dot_v1_dot_players__pb2.UnblockPlayerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExcludePlayer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.PlayerService/ExcludePlayer',
+            wallet_dot_v1_dot_players__pb2.ExcludePlayerRequest.SerializeToString,
+            wallet_dot_v1_dot_players__pb2.ExcludePlayerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReinstatePlayer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.PlayerService/ReinstatePlayer',
+            wallet_dot_v1_dot_players__pb2.ReinstatePlayerRequest.SerializeToString,
+            wallet_dot_v1_dot_players__pb2.ReinstatePlayerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SwitchCurrency(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.PlayerService/SwitchCurrency',
+            wallet_dot_v1_dot_players__pb2.SwitchCurrencyRequest.SerializeToString,
+            wallet_dot_v1_dot_players__pb2.SwitchCurrencyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -19,10 +19,26 @@ class PlayerServiceStub:
     the same id is refused ALREADY_EXISTS.
     """
     GetPlayer: _aio.UnaryUnaryMultiCallable[_players_pb2.GetPlayerRequest, _players_pb2.GetPlayerResponse]
-    """An adapter is answered what a provider may be told: without created_at and version."""
+    """An adapter is answered what a provider may be told: without created_at, version and why the player may not play."""
     BlockPlayer: _aio.UnaryUnaryMultiCallable[_players_pb2.BlockPlayerRequest, _players_pb2.BlockPlayerResponse]
     """Refuse new stakes, deposits and withdrawals. Wins and rollbacks are still accepted (R-PROV-03)."""
     UnblockPlayer: _aio.UnaryUnaryMultiCallable[_players_pb2.UnblockPlayerRequest, _players_pb2.UnblockPlayerResponse]
+    """Take the block back. Nothing else that restricts the player is lifted by it: see Player.restrictions."""
+    ExcludePlayer: _aio.UnaryUnaryMultiCallable[_players_pb2.ExcludePlayerRequest, _players_pb2.ExcludePlayerResponse]
+    """Self-exclusion (R-RG-24, R-RG-25): from now on new stakes (also in open rounds), sessions, deposits, transfers,
+    conversions and bonuses are refused PLAYER_BLOCKED, and live sessions are over. Wins, rollbacks and withdrawals are
+    accepted. Bonuses lapse or are forfeited, those with open rounds when the last of these closes (R-BONUS-24).
+    Irrevocable until its time is over: asked again, it only becomes longer.
+    """
+    ReinstatePlayer: _aio.UnaryUnaryMultiCallable[_players_pb2.ReinstatePlayerRequest, _players_pb2.ReinstatePlayerResponse]
+    """End a self-exclusion whose time is over, because the player has asked for it: time alone does not (R-RG-24). Before,
+    it is refused PLAYER_BLOCKED. Sessions from before stay over, and so do bonuses.
+    """
+    SwitchCurrency: _aio.UnaryUnaryMultiCallable[_players_pb2.SwitchCurrencyRequest, _players_pb2.SwitchCurrencyResponse]
+    """Make another of the player's wallets the one that is played in (R-CUR-03). All game sessions end; open rounds keep
+    their currency to the end, and are paid. Sessions and new rounds in any other are refused WRONG_CURRENCY from then
+    on. Deposits, withdrawals and conversions are in any wallet, as before. The active one again changes nothing.
+    """
 
 class PlayerServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -41,7 +57,7 @@ class PlayerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _players_pb2.GetPlayerRequest,
         context: _aio.ServicerContext[_players_pb2.GetPlayerRequest, _abc.Awaitable[_players_pb2.GetPlayerResponse]],
     ) -> _abc.Awaitable[_players_pb2.GetPlayerResponse]:
-        """An adapter is answered what a provider may be told: without created_at and version."""
+        """An adapter is answered what a provider may be told: without created_at, version and why the player may not play."""
 
     @_abc_1.abstractmethod
     def BlockPlayer(
@@ -56,6 +72,40 @@ class PlayerServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _players_pb2.UnblockPlayerRequest,
         context: _aio.ServicerContext[_players_pb2.UnblockPlayerRequest, _abc.Awaitable[_players_pb2.UnblockPlayerResponse]],
-    ) -> _abc.Awaitable[_players_pb2.UnblockPlayerResponse]: ...
+    ) -> _abc.Awaitable[_players_pb2.UnblockPlayerResponse]:
+        """Take the block back. Nothing else that restricts the player is lifted by it: see Player.restrictions."""
+
+    @_abc_1.abstractmethod
+    def ExcludePlayer(
+        self,
+        request: _players_pb2.ExcludePlayerRequest,
+        context: _aio.ServicerContext[_players_pb2.ExcludePlayerRequest, _abc.Awaitable[_players_pb2.ExcludePlayerResponse]],
+    ) -> _abc.Awaitable[_players_pb2.ExcludePlayerResponse]:
+        """Self-exclusion (R-RG-24, R-RG-25): from now on new stakes (also in open rounds), sessions, deposits, transfers,
+        conversions and bonuses are refused PLAYER_BLOCKED, and live sessions are over. Wins, rollbacks and withdrawals are
+        accepted. Bonuses lapse or are forfeited, those with open rounds when the last of these closes (R-BONUS-24).
+        Irrevocable until its time is over: asked again, it only becomes longer.
+        """
+
+    @_abc_1.abstractmethod
+    def ReinstatePlayer(
+        self,
+        request: _players_pb2.ReinstatePlayerRequest,
+        context: _aio.ServicerContext[_players_pb2.ReinstatePlayerRequest, _abc.Awaitable[_players_pb2.ReinstatePlayerResponse]],
+    ) -> _abc.Awaitable[_players_pb2.ReinstatePlayerResponse]:
+        """End a self-exclusion whose time is over, because the player has asked for it: time alone does not (R-RG-24). Before,
+        it is refused PLAYER_BLOCKED. Sessions from before stay over, and so do bonuses.
+        """
+
+    @_abc_1.abstractmethod
+    def SwitchCurrency(
+        self,
+        request: _players_pb2.SwitchCurrencyRequest,
+        context: _aio.ServicerContext[_players_pb2.SwitchCurrencyRequest, _abc.Awaitable[_players_pb2.SwitchCurrencyResponse]],
+    ) -> _abc.Awaitable[_players_pb2.SwitchCurrencyResponse]:
+        """Make another of the player's wallets the one that is played in (R-CUR-03). All game sessions end; open rounds keep
+        their currency to the end, and are paid. Sessions and new rounds in any other are refused WRONG_CURRENCY from then
+        on. Deposits, withdrawals and conversions are in any wallet, as before. The active one again changes nothing.
+        """
 
 def add_PlayerServiceServicer_to_server(servicer: PlayerServiceServicer, server: _aio.Server) -> None: ...

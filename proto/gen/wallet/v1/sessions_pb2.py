@@ -29,7 +29,7 @@ from wallet.v1 import common_pb2 as wallet_dot_v1_dot_common__pb2
 from wallet.v1 import players_pb2 as wallet_dot_v1_dot_players__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wallet/v1/sessions.proto\x12\twallet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x17wallet/v1/players.proto\"\xf5\x01\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x11\n\tplayer_id\x18\x02 \x01(\t\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12\x0f\n\x07game_id\x18\x04 \x01(\t\x12\x15\n\rcurrency_code\x18\x05 \x01(\t\x12&\n\x05state\x18\x06 \x01(\x0e\x32\x17.wallet.v1.SessionState\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa0\x01\n\x12OpenSessionRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x0f\n\x07game_id\x18\x03 \x01(\t\x12\x15\n\rcurrency_code\x18\x04 \x01(\t\x12&\n\x03ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"I\n\x13OpenSessionResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12#\n\x07session\x18\x02 \x01(\x0b\x32\x12.wallet.v1.Session\"\xd4\x01\n\x15ResolveSessionRequest\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\"\n\x03use\x18\x03 \x01(\x0e\x32\x15.wallet.v1.SessionUse\x12\x0e\n\x06rotate\x18\x04 \x01(\x08\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x13\n\x0boperator_id\x18\x06 \x01(\t\x12\x10\n\x08\x62rand_id\x18\x07 \x01(\t\x12\x15\n\rcurrency_code\x18\x08 \x01(\t\x12\x11\n\tplayer_id\x18\t \x01(\t\"\xae\x01\n\x16ResolveSessionResponse\x12#\n\x07session\x18\x01 \x01(\x0b\x32\x12.wallet.v1.Session\x12!\n\x06player\x18\x02 \x01(\x0b\x32\x11.wallet.v1.Player\x12%\n\x08\x62\x61lances\x18\x03 \x01(\x0b\x32\x13.wallet.v1.Balances\x12\r\n\x05token\x18\x04 \x01(\t\x12\x16\n\x0e\x64isplay_digits\x18\x05 \x01(\x05\"I\n\x13\x43loseSessionRequest\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\";\n\x14\x43loseSessionResponse\x12#\n\x07session\x18\x01 \x01(\x0b\x32\x12.wallet.v1.Session*\x97\x01\n\x0cSessionState\x12\x1d\n\x19SESSION_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14SESSION_STATE_ACTIVE\x10\x01\x12\x19\n\x15SESSION_STATE_ROTATED\x10\x02\x12\x18\n\x14SESSION_STATE_CLOSED\x10\x03\x12\x19\n\x15SESSION_STATE_EXPIRED\x10\x04*l\n\nSessionUse\x12\x1b\n\x17SESSION_USE_UNSPECIFIED\x10\x00\x12\x14\n\x10SESSION_USE_READ\x10\x01\x12\x13\n\x0fSESSION_USE_BET\x10\x02\x12\x16\n\x12SESSION_USE_SETTLE\x10\x03\x32\x9d\x02\n\x0eSessionService\x12S\n\x0bOpenSession\x12\x1d.wallet.v1.OpenSessionRequest\x1a\x1e.wallet.v1.OpenSessionResponse\"\x05\x8a\xb5\x18\x01\x01\x12]\n\x0eResolveSession\x12 .wallet.v1.ResolveSessionRequest\x1a!.wallet.v1.ResolveSessionResponse\"\x06\x8a\xb5\x18\x02\x01\x02\x12W\n\x0c\x43loseSession\x12\x1e.wallet.v1.CloseSessionRequest\x1a\x1f.wallet.v1.CloseSessionResponse\"\x06\x8a\xb5\x18\x02\x01\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wallet/v1/sessions.proto\x12\twallet.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x17wallet/v1/players.proto\"\x89\x02\n\x07Session\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x11\n\tplayer_id\x18\x02 \x01(\t\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12\x0f\n\x07game_id\x18\x04 \x01(\t\x12\x15\n\rcurrency_code\x18\x05 \x01(\t\x12&\n\x05state\x18\x06 \x01(\x0e\x32\x17.wallet.v1.SessionState\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nend_reason\x18\t \x01(\t\"\xa0\x01\n\x12OpenSessionRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x0f\n\x07game_id\x18\x03 \x01(\t\x12\x15\n\rcurrency_code\x18\x04 \x01(\t\x12&\n\x03ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"I\n\x13OpenSessionResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12#\n\x07session\x18\x02 \x01(\x0b\x32\x12.wallet.v1.Session\"\xd4\x01\n\x15ResolveSessionRequest\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\"\n\x03use\x18\x03 \x01(\x0e\x32\x15.wallet.v1.SessionUse\x12\x0e\n\x06rotate\x18\x04 \x01(\x08\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x13\n\x0boperator_id\x18\x06 \x01(\t\x12\x10\n\x08\x62rand_id\x18\x07 \x01(\t\x12\x15\n\rcurrency_code\x18\x08 \x01(\t\x12\x11\n\tplayer_id\x18\t \x01(\t\"\xae\x01\n\x16ResolveSessionResponse\x12#\n\x07session\x18\x01 \x01(\x0b\x32\x12.wallet.v1.Session\x12!\n\x06player\x18\x02 \x01(\x0b\x32\x11.wallet.v1.Player\x12%\n\x08\x62\x61lances\x18\x03 \x01(\x0b\x32\x13.wallet.v1.Balances\x12\r\n\x05token\x18\x04 \x01(\t\x12\x16\n\x0e\x64isplay_digits\x18\x05 \x01(\x05\"I\n\x13\x43loseSessionRequest\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\";\n\x14\x43loseSessionResponse\x12#\n\x07session\x18\x01 \x01(\x0b\x32\x12.wallet.v1.Session*\x97\x01\n\x0cSessionState\x12\x1d\n\x19SESSION_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14SESSION_STATE_ACTIVE\x10\x01\x12\x19\n\x15SESSION_STATE_ROTATED\x10\x02\x12\x18\n\x14SESSION_STATE_CLOSED\x10\x03\x12\x19\n\x15SESSION_STATE_EXPIRED\x10\x04*l\n\nSessionUse\x12\x1b\n\x17SESSION_USE_UNSPECIFIED\x10\x00\x12\x14\n\x10SESSION_USE_READ\x10\x01\x12\x13\n\x0fSESSION_USE_BET\x10\x02\x12\x16\n\x12SESSION_USE_SETTLE\x10\x03\x32\x9d\x02\n\x0eSessionService\x12S\n\x0bOpenSession\x12\x1d.wallet.v1.OpenSessionRequest\x1a\x1e.wallet.v1.OpenSessionResponse\"\x05\x8a\xb5\x18\x01\x01\x12]\n\x0eResolveSession\x12 .wallet.v1.ResolveSessionRequest\x1a!.wallet.v1.ResolveSessionResponse\"\x06\x8a\xb5\x18\x02\x01\x02\x12W\n\x0c\x43loseSession\x12\x1e.wallet.v1.CloseSessionRequest\x1a\x1f.wallet.v1.CloseSessionResponse\"\x06\x8a\xb5\x18\x02\x01\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,24 +42,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['ResolveSession']._serialized_options = b'\212\265\030\002\001\002'
   _globals['_SESSIONSERVICE'].methods_by_name['CloseSession']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['CloseSession']._serialized_options = b'\212\265\030\002\001\002'
-  _globals['_SESSIONSTATE']._serialized_start=1192
-  _globals['_SESSIONSTATE']._serialized_end=1343
-  _globals['_SESSIONUSE']._serialized_start=1345
-  _globals['_SESSIONUSE']._serialized_end=1453
+  _globals['_SESSIONSTATE']._serialized_start=1212
+  _globals['_SESSIONSTATE']._serialized_end=1363
+  _globals['_SESSIONUSE']._serialized_start=1365
+  _globals['_SESSIONUSE']._serialized_end=1473
   _globals['_SESSION']._serialized_start=178
-  _globals['_SESSION']._serialized_end=423
-  _globals['_OPENSESSIONREQUEST']._serialized_start=426
-  _globals['_OPENSESSIONREQUEST']._serialized_end=586
-  _globals['_OPENSESSIONRESPONSE']._serialized_start=588
-  _globals['_OPENSESSIONRESPONSE']._serialized_end=661
-  _globals['_RESOLVESESSIONREQUEST']._serialized_start=664
-  _globals['_RESOLVESESSIONREQUEST']._serialized_end=876
-  _globals['_RESOLVESESSIONRESPONSE']._serialized_start=879
-  _globals['_RESOLVESESSIONRESPONSE']._serialized_end=1053
-  _globals['_CLOSESESSIONREQUEST']._serialized_start=1055
-  _globals['_CLOSESESSIONREQUEST']._serialized_end=1128
-  _globals['_CLOSESESSIONRESPONSE']._serialized_start=1130
-  _globals['_CLOSESESSIONRESPONSE']._serialized_end=1189
-  _globals['_SESSIONSERVICE']._serialized_start=1456
-  _globals['_SESSIONSERVICE']._serialized_end=1741
+  _globals['_SESSION']._serialized_end=443
+  _globals['_OPENSESSIONREQUEST']._serialized_start=446
+  _globals['_OPENSESSIONREQUEST']._serialized_end=606
+  _globals['_OPENSESSIONRESPONSE']._serialized_start=608
+  _globals['_OPENSESSIONRESPONSE']._serialized_end=681
+  _globals['_RESOLVESESSIONREQUEST']._serialized_start=684
+  _globals['_RESOLVESESSIONREQUEST']._serialized_end=896
+  _globals['_RESOLVESESSIONRESPONSE']._serialized_start=899
+  _globals['_RESOLVESESSIONRESPONSE']._serialized_end=1073
+  _globals['_CLOSESESSIONREQUEST']._serialized_start=1075
+  _globals['_CLOSESESSIONREQUEST']._serialized_end=1148
+  _globals['_CLOSESESSIONRESPONSE']._serialized_start=1150
+  _globals['_CLOSESESSIONRESPONSE']._serialized_end=1209
+  _globals['_SESSIONSERVICE']._serialized_start=1476
+  _globals['_SESSIONSERVICE']._serialized_end=1761
 # @@protoc_insertion_point(module_scope)

@@ -78,6 +78,7 @@ class Session(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    END_REASON_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Not the token: safe to log and to show."""
     player_id: _builtins.str
@@ -85,6 +86,8 @@ class Session(_message.Message):
     game_id: _builtins.str
     currency_code: _builtins.str
     state: Global___SessionState.ValueType
+    end_reason: _builtins.str
+    """Output only. CURRENCY_SWITCH or EXCLUSION, where one of them has ended it with all sessions of its player; else empty."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -100,10 +103,11 @@ class Session(_message.Message):
         state: Global___SessionState.ValueType = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         expires_at: _timestamp_pb2.Timestamp | None = ...,
+        end_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "expires_at", b"expires_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "currency_code", b"currency_code", "expires_at", b"expires_at", "game_id", b"game_id", "player_id", b"player_id", "provider_id", b"provider_id", "session_id", b"session_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "currency_code", b"currency_code", "end_reason", b"end_reason", "expires_at", b"expires_at", "game_id", b"game_id", "player_id", b"player_id", "provider_id", b"provider_id", "session_id", b"session_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -124,7 +128,7 @@ class OpenSessionRequest(_message.Message):
     game_id: _builtins.str
     """Optional: a provider may change the game inside a session."""
     currency_code: _builtins.str
-    """Required where the player has several wallets."""
+    """Default the active currency; required where there is none and the player has several wallets."""
     request_id: _builtins.str
     """Required. The idempotency key."""
     @_builtins.property
