@@ -187,7 +187,7 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         info=posting.info,
         round_id=desk.round.round_id if desk.round else "",
     )
-    number = 0
+    number, left = 0, 0
     for journal in posting.journals:
         number = book.post(
             command.player_id, head.transaction_id, journal.currency, journal.entries, round_=desk.round, first=number
@@ -195,11 +195,11 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
     if desk.round is not None:
         before, after = desk.was, book.round(command.player_id, desk.round.provider_id, desk.round.round_id)
         if after is not None and (before is None or not before.plain or book.bonuses(command.player_id)):
-            bonuses.settle(book, Policies(), before, after, at)
+            left = bonuses.settle(book, Policies(), before, after, at + 1)
     held = balances(head.currency, book.pockets(command.player_id, head.currency))
     head = replace(head, cash_after=held.cash, bonus_after=held.bonus, debt_after=held.debt)
     book.put(head)
-    book.touch(command.player_id, at)
+    book.touch(command.player_id, at + left)
     return _recorded(book, head, replayed=False)
 
 
