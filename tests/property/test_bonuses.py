@@ -83,7 +83,7 @@ def terms(draw, mode, how):
     return BonusTerms(
         mode=mode,
         split=how,
-        multiplier=draw(st.sampled_from((50, 100, 100, 250, 1000))),
+        multiplier=draw(st.sampled_from((10, 50, 100, 100, 250, 1000))),
         counts=draw(st.sampled_from((Counts.BONUS_PART, *Counts))),
         timing=draw(st.sampled_from(Timing)),
         contributions=draw(CONTRIBUTIONS),
@@ -132,7 +132,7 @@ def actions(draw, number):
         return win(draw(of_round("w", number)), draw(st.sampled_from(WINS)), *of)
     if kind == 9 and draw(chance(1, 2)):
         return note(f"n{draw(st.integers(0, 9))}")
-    reversible = [f"{each}{which}" for each in "bbw" for which in NUMBERS if each == "b" or which % 3 != VOIDABLE]
+    reversible = [f"{each}{which}" for each in "bww" for which in NUMBERS if each == "b" or which % 3 != VOIDABLE]
     of = draw(st.sampled_from(reversible))
     part = draw(st.sampled_from((None, None, None, "1", "0.5", "0.01", "0.005")))
     again = draw(st.sampled_from(("", "'")))
