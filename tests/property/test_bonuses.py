@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.domain import PLAYER, TICK, Books, bet, key_of, note, play, rollback, units, void, win
-from tests.support.naive_bonus import LIVE, NaiveBonusWallet
+from tests.support.domain import PLAYER, TICK, Books, bet, note, play, rollback, units, void, win
+from tests.support.naive_bonus import NaiveBonusWallet
+from tests.support.promos import expire, forfeit, freeze, unfreeze, void_bonus
 from tests.unit.test_domain_bonuses import granted
 from wallet_core.domain.commands import Play, Terms
 from wallet_core.domain.decision import Outcome
-from wallet_core.domain.entries import Kind, Line, Transaction
+from wallet_core.domain.entries import Category, Kind
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.policies import Basis, Game, Mode, Policies, Split, WriteOff
 from wallet_core.domain.profiles import Overdraw, Profile
@@ -53,7 +54,7 @@ def chance(of, out_of):
     return st.integers(1, out_of).map(lambda number: number > out_of - of)
 
 
-MODES = st.sampled_from((Mode.WATERFALL, Mode.WATERFALL, Mode.PROPORTIONAL, Mode.NO_MIX))
+MODES = st.sampled_from((Mode.WATERFALL, *Mode))
 SPLITS = st.sampled_from((Split.PRO_RATA, *Split))
 ORDERS = st.sampled_from((("CASH", "BONUS"), ("BONUS", "CASH"), ("BONUS", "CASH")))
 RULES = st.builds(
@@ -82,7 +83,7 @@ def terms(draw, mode, how):
     return BonusTerms(
         mode=mode,
         split=how,
-        multiplier=draw(st.sampled_from((50, 100, 100, 250, 1000))),
+        multiplier=draw(st.sampled_from((10, 50, 100, 100, 250, 1000))),
         counts=draw(st.sampled_from((Counts.BONUS_PART, *Counts))),
         timing=draw(st.sampled_from(Timing)),
         contributions=draw(CONTRIBUTIONS),
@@ -95,13 +96,14 @@ def terms(draw, mode, how):
         sticky=sticky,
         tranches=1 if sticky else draw(st.sampled_from((1, 1, 4, 10))),
         open_rounds=draw(st.sampled_from((OpenRounds.HONOUR, *OpenRounds))),
+        stops=draw(st.booleans()),
     )
 
 
 @st.composite
 def offers(draw):
     """Draw one to three bonuses: id, amount, terms, when it expires in ticks, and its priority."""
-    mode = draw(st.sampled_from((None, None, *list(Mode)[:3])))
+    mode = draw(st.sampled_from((None, None, None, *Mode)))
     how = draw(st.sampled_from((None, None, *Split)))
     return [
         (
@@ -123,13 +125,14 @@ def of_round(prefix, number):
 def actions(draw, number):
     kind = draw(st.integers(0, 9))
     if kind < 4:
-        return bet(draw(of_round("b", number)), draw(st.sampled_from(STAKES)))
+        category = Category.TIP if draw(chance(1, 12)) else Category.GAME
+        return bet(draw(of_round("b", number)), draw(st.sampled_from(STAKES)), category=category)
     if kind < 7:
         of = draw(st.sampled_from(((), (draw(of_round("b", number)),))))
         return win(draw(of_round("w", number)), draw(st.sampled_from(WINS)), *of)
     if kind == 9 and draw(chance(1, 2)):
         return note(f"n{draw(st.integers(0, 9))}")
-    reversible = [f"{each}{which}" for each in "bbw" for which in NUMBERS if each == "b" or which % 3 != VOIDABLE]
+    reversible = [f"{each}{which}" for each in "bww" for which in NUMBERS if each == "b" or which % 3 != VOIDABLE]
     of = draw(st.sampled_from(reversible))
     part = draw(st.sampled_from((None, None, None, "1", "0.5", "0.01", "0.005")))
     again = draw(st.sampled_from(("", "'")))
@@ -150,6 +153,7 @@ def plays(draw, rules, profile):
         close_round=closes,
         terms=Terms(debt_recovery_win=draw(st.sampled_from((0, 0, 50)))),
         policies=TwoPolicies(version=draw(st.integers(0, 1)), rules=rules),
+        choice=draw(st.sampled_from(("", "", "CASH", "BONUS", "BONUS:0"))),
     )
 
 
@@ -196,7 +200,7 @@ def begun(cash, offered):
 
 
 def change(books, bonus_id, name):
-    """Change a bonus from outside, as the commands of its life do: frozen or not, or over with P-10. Whether it was."""
+    """Change a bonus from outside: frozen or not, or over with P-10. Return what it has become, if anything."""
     row = books.rows.get((Bonus, PLAYER, bonus_id))
     if row is None:
         return None
@@ -205,23 +209,13 @@ def change(books, bonus_id, name):
         if row.progress >= row.requirement or not held:  # what it then becomes is not play's to say
             return None
         name = "ACTIVE"
-    elif row.state not in ({State.ACTIVE} if name == "FROZEN" else {State.ACTIVE, State.SETTLING, State.FROZEN}):
-        return None
-    state = State[name]
-    books.rows[key_of(row)] = replace(row, state=state)
-    pocket = books.rows[Pocket, PLAYER, "EUR", row.account]
-    if name in LIVE or not pocket.amount:
-        return name
-    identity = f"{bonus_id}{name}".encode().ljust(16)
-    moved = ((row.account, -pocket.amount, pocket.sequence + 1, 0), ("BONUS_ISSUED", pocket.amount, None, None))
-    for number, (account, amount, sequence, after) in enumerate(moved):
-        books.lines.append(Line(PLAYER, identity, number, account, "", "EUR", amount, sequence, after))
-    head = Transaction(
-        PLAYER, identity, identity, "~operator", name, Kind.NOTE, Outcome.APPLIED, "EUR", pocket.amount, books.at
-    )
-    for new in (head, replace(pocket, amount=0, sequence=pocket.sequence + 1)):
-        books.rows[key_of(new)] = new
-    return name
+    command = CHANGED[name](bonus_id)
+    if name != "EXPIRED":
+        command = replace(command, request_id=f"{name}{books.at}")
+    return name if books.do(command).refusal is None else None
+
+
+CHANGED = {"FROZEN": freeze, "ACTIVE": unfreeze, "FORFEITED": forfeit, "VOIDED": void_bonus, "EXPIRED": expire}
 
 
 def heard(decision):
@@ -229,7 +223,7 @@ def heard(decision):
     return reason, [] if reason else [result.outcome for result in decision.results], decision.replayed
 
 
-HOUSE = ("BONUS_COST", "BONUS_ISSUED", "WINS", "BONUS_WINS", "STAKES", "BONUS_STAKES")
+HOUSE = ("BONUS_COST", "BONUS_ISSUED", "WINS", "BONUS_WINS", "STAKES", "BONUS_STAKES", "TIPS_PAYABLE")
 
 
 def found(books):
@@ -244,6 +238,7 @@ def found(books):
             "held": books.rows[Pocket, PLAYER, "EUR", row.account].amount,
             "progress": row.progress,
             "converted": row.converted,
+            "staked": row.staked,
         }
         for row in books.rows.values()
         if isinstance(row, Bonus)
@@ -258,7 +253,13 @@ def found(books):
 
 def expected(naive):
     bonuses = {
-        bonus_id: {"state": each.state, "held": each.balance, "progress": each.progress, "converted": each.converted}
+        bonus_id: {
+            "state": each.state,
+            "held": each.balance,
+            "progress": each.progress,
+            "converted": each.converted,
+            "staked": naive.is_staked(bonus_id),
+        }
         for bonus_id, each in naive.bonuses.items()
     }
     rounds = {round_id: (game.state, *naive.in_play(round_id)) for round_id, game in naive.rounds.items()}
@@ -286,7 +287,8 @@ def test_the_wallet_and_the_naive_wallet_agree_on_bonuses(life):
     for command in told:
         if isinstance(command, tuple):
             if changed := change(books, *command):
-                naive.set_state(command[0], changed)
+                naive.set_state(command[0], changed, books.at)
+            assert found(books) == expected(naive), command
             continue
         decision = books.do(command)
         said = naive.do(command, books.at)

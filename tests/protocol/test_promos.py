@@ -6,6 +6,7 @@ from wallet.v1 import payments_pb2
 from wallet.v1 import promos_pb2 as pb
 from wallet.v1.common_pb2 import Page
 from wallet.v1.ledger_pb2 import GetTrialBalanceRequest, ListJournalsRequest
+from wallet.v1.wallet_pb2 import ACTION_KIND_BET, Action, ExplainTransactionRequest, PlayRequest
 
 from tests.protocol.words import key
 from tests.support.core import money
@@ -237,6 +238,24 @@ async def test_a_request_for_a_withdrawal_is_confirmed_too(core):
         await core.operator.request_withdrawal(request)
     request.forfeits_confirmed = True
     assert (await core.operator.request_withdrawal(request)).balances_now.bonus == money("0")
+
+
+async def test_what_the_player_chose_to_pay_with_is_explained(any_core):
+    core = any_core
+    player = await core.player("20.00")
+    terms = pb.BonusTerms(multiplier=1_000, funding=pb.BONUS_FUNDING_PLAYER_CHOICE)
+    bonus = await granted(core, player, promotion(terms=terms))
+    stake = Action(kind=ACTION_KIND_BET, external_key=key("bet"), amount=money("1.00"))
+    token = await core.session(player, "generic")
+    facts = {"provider_id": "generic", "session_token": token, "round_id": key("round"), "game_id": "slot"}
+    request = PlayRequest(player_id=player, actions=[stake], choice="BONUS", **facts)
+    staked = (await core.operator.play(request)).results[0]
+    explained = await core.operator.explain_transaction(
+        ExplainTransactionRequest(player_id=player, transaction_id=staked.transaction_id)
+    )
+    assert (explained.mode, explained.choice) == ("PLAYER_CHOICE", "BONUS")
+    pocket = f"BONUS:{bonus.bonus_id}"
+    assert [(each.pocket, each.why_not) for each in explained.pockets] == [(pocket, ""), ("CASH", "NOT_CHOSEN")]
 
 
 async def test_the_next_in_the_queue_starts_when_one_is_given_up(any_core):

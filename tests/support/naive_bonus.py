@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from wallet_core.domain.commands import Action, Play, VoidRound
 from wallet_core.domain.decision import FATE, Fate, Outcome, Reason
-from wallet_core.domain.entries import Kind
+from wallet_core.domain.entries import Category, Kind
 from wallet_core.domain.policies import Basis, Mode, Split, WriteOff
 from wallet_core.domain.profiles import Overdraw
 from wallet_core.domain.promos import BonusTerms, Counts, MaxBetBasis, MaxBetScope, OpenRounds, Timing
@@ -55,11 +55,18 @@ class Bonus:
     activated_at: int = 0
     expires_at: int = 0
     priority: int = 0
+    frozen_at: int = 0
+    removed: int = 0  # of a sticky principal
 
     @property
     def headroom(self) -> int | None:
         """What may still be converted (R-BONUS-15); none: anything."""
         return None if self.terms.cap is None else self.terms.cap - self.converted
+
+    @property
+    def phantom(self) -> int:
+        """What of the principal must still go before anything is cash (R-BONUS-14)."""
+        return max(0, self.granted - self.removed) if self.terms.sticky else 0
 
 
 @dataclass
@@ -68,11 +75,13 @@ class Game:
 
     version: int
     game_id: str
+    opened_at: int
     state: str = OPEN
     stakes: int = 0
     refunded: int = 0
     added: Counter = field(default_factory=Counter)  # to the progress of bonuses
     returned: Counter = field(default_factory=Counter)  # to bonuses, of what they paid: RETURN_BONUS_FIRST alone asks
+    written_off: Counter = field(default_factory=Counter)  # by bonus, of wins that were taken back and spent by then
 
 
 @dataclass
@@ -91,6 +100,7 @@ class Kept:
     cash_of: str = ""  # and for which of them its cash did
     returned: dict[str, int] = field(default_factory=dict)  # by a win, to what a bonus paid
     undone: bool = False
+    tip: bool = False
 
     @property
     def stands(self) -> bool:
@@ -149,9 +159,13 @@ class NaiveBonusWallet:
         self.bonuses[bonus_id] = Bonus(terms, amount, amount, requirement, activated_at=now, **facts)
         self.house["BONUS_ISSUED"] -= amount
 
-    def set_state(self, bonus_id: str, state: str) -> None:
+    def set_state(self, bonus_id: str, state: str, now: int) -> None:
         """Freeze, unfreeze, or end it with P-10."""
         bonus = self.bonuses[bonus_id]
+        if state == "FROZEN":
+            bonus.frozen_at = now
+        elif state == "ACTIVE" and bonus.expires_at and bonus.terms.stops:
+            bonus.expires_at += now - bonus.frozen_at  # its clock stood still
         bonus.state = state
         if state not in LIVE:
             self.house["BONUS_ISSUED"] += bonus.balance
@@ -212,15 +226,27 @@ class NaiveBonusWallet:
 
     # Stakes (rulebook 4).
 
+    def _tip(self, play: Play, action: Action) -> None:
+        """R-TIP-01: of cash, and no stake."""
+        if action.amount > self.cash:
+            raise No(Reason.INSUFFICIENT_FUNDS)
+        self.cash -= action.amount
+        self.house["TIPS_PAYABLE"] += action.amount
+        shown = {CASH: -action.amount} if action.amount else {}
+        left = {CASH: action.amount} if action.amount else {}
+        self._keep(play, action, Outcome.APPLIED, shown=shown, left=left, tip=True)
+
     def _bet(self, play: Play, action: Action, now: int) -> None:
-        game = self._round(play)
+        if action.category is Category.TIP:
+            return self._tip(play, action)
+        game = self._round(play, now)
         if game.state == VOIDED or (game.state != OPEN and game.stakes):
             raise No(Reason.ROUND_CLOSED)
         rule = self._rule(play, game)
         mix = self._mix(play, game, rule, action.amount, now)
         if mix is None:
             raise No(Reason.INSUFFICIENT_FUNDS)
-        self._check_max_bet(play, action.amount, mix)
+        self._check_max_bet(play, action.amount, mix, now)
         for pocket, part in mix.items():
             self._add(pocket, -part)
             if game.state != OPEN:  # closed before its first stake arrived: revenue at once
@@ -229,9 +255,9 @@ class NaiveBonusWallet:
         shown = {pocket: -part for pocket, part in mix.items()}
         self._keep(play, action, Outcome.APPLIED, shown=shown, left=dict(mix))
         bet = self.kept[action.external_key]
-        bet.cash_of = self._cash_of(play, bet)
+        bet.cash_of = self._cash_of(play, bet, now)
         timings = {Timing.BET} if game.state == OPEN else {Timing.BET, Timing.ROUND_CLOSE}
-        self._count(play, bet, timings)
+        return self._count(play, bet, timings)
 
     def _ordered(self, bonus_ids: object, game_product: str) -> list[str]:
         """R-FUND-04."""
@@ -270,6 +296,8 @@ class NaiveBonusWallet:
                 pockets |= {f"BONUS:{bonus_id}": self.bonuses[bonus_id].balance for bonus_id in eligible}
         modes = [self.bonuses[bonus_id].terms.mode for bonus_id in eligible]
         mode = next((mode for mode in modes if mode is not None), rule.mode)
+        if mode is Mode.PLAYER_CHOICE and play.choice:  # R-FUND-08
+            pockets = {name: held for name, held in pockets.items() if play.choice in {name, name.partition(":")[0]}}
         if mode is Mode.NO_MIX:  # R-FUND-07
             for pocket, held in pockets.items():
                 if held >= stake:
@@ -284,17 +312,18 @@ class NaiveBonusWallet:
             mix[pocket] = min(held, stake - sum(mix.values()))
         return {pocket: part for pocket, part in mix.items() if part}
 
-    def _check_max_bet(self, play: Play, stake: int, mix: dict[str, int]) -> None:
-        """R-BONUS-20."""
-        before = sum(sum(bet.left.values()) for bet in self._bets(play.round_id))
+    def _check_max_bet(self, play: Play, stake: int, mix: dict[str, int], now: int) -> None:
+        """R-BONUS-20: where a round is looked at as a whole, it is bound once a bonus has paid for any of it."""
         for bonus_id, bonus in self.bonuses.items():
-            terms = bonus.terms
-            if terms.max_bet is None or bonus.state not in LIVE:
+            terms, pocket = bonus.terms, f"BONUS:{bonus_id}"
+            if terms.max_bet is None or bonus.state not in PLAYED or 0 < bonus.expires_at <= now:
                 continue
-            if terms.max_bet_basis is MaxBetBasis.BONUS_TOUCHED and f"BONUS:{bonus_id}" not in mix:
+            stakes = [mix]
+            if terms.max_bet_scope is MaxBetScope.ROUND_TOTAL:
+                stakes += [bet.left for bet in self._bets(play.round_id)]
+            if terms.max_bet_basis is MaxBetBasis.BONUS_TOUCHED and not any(each.get(pocket) for each in stakes):
                 continue
-            total = stake + (before if terms.max_bet_scope is MaxBetScope.ROUND_TOTAL else 0)
-            if total > terms.max_bet:
+            if sum(sum(each.values()) for each in stakes) > terms.max_bet:
                 raise No(Reason.MAX_BET_BONUS)
 
     # Wagering (6.3).
@@ -316,7 +345,7 @@ class NaiveBonusWallet:
         counted = {bonus_id: self._counting_for(play, bet, bonus_id) for bonus_id in {*payers, bet.cash_of} if bonus_id}
         return {bonus_id: amount for bonus_id, amount in counted.items() if amount}
 
-    def _cash_of(self, play: Play, bet: Kept) -> str:
+    def _cash_of(self, play: Play, bet: Kept, now: int) -> str:
         """R-WAGER-12: cash counts once, for the first bonus that paid beside it; where none did, for the first."""
         game = self.rounds[bet.round]
         product = play.policies.game(play.provider_id, game.game_id).product
@@ -326,10 +355,21 @@ class NaiveBonusWallet:
             if bonus.state in LIVE
             and bonus.terms.counts is not Counts.BONUS_PART
             and self._allows(bonus, game, product)
-            and (f"BONUS:{bonus_id}" in bet.left or (not set(bet.left) - {CASH} and self._points(play, game, bonus)))
+            and (
+                f"BONUS:{bonus_id}" in bet.left
+                or (not set(bet.left) - {CASH} and self._points(play, game, bonus) and self._in_time(bonus, game, now))
+            )
         ]
         asking.sort(key=lambda bonus_id: self.bonuses[bonus_id].priority)
         return next(iter(asking), "")
+
+    def _in_time(self, bonus: Bonus, game: Game, now: int) -> bool:
+        """R-BONUS-12: results count of what began before its end; a frozen clock stands still."""
+        if bonus.state == "FROZEN" and bonus.terms.stops:
+            began = bonus.frozen_at
+        else:
+            began = game.opened_at if bonus.terms.open_rounds is OpenRounds.HONOUR else now
+        return not 0 < bonus.expires_at <= began
 
     def _points(self, play: Play, game: Game, bonus: Bonus) -> int:
         """R-WAGER-05."""
@@ -407,11 +447,17 @@ class NaiveBonusWallet:
 
     def _convert(self, bonus: Bonus) -> None:
         """P-09: R-BONUS-13, R-BONUS-14, R-BONUS-15."""
-        principal = min(bonus.granted, bonus.balance) if bonus.terms.sticky else 0
-        self.house["BONUS_ISSUED"] += principal
+        principal = self._without_principal(bonus, bonus.balance)
         self._to_cash(bonus, bonus.balance - principal)
         bonus.balance = 0
         bonus.state = "CONVERTED"
+
+    def _without_principal(self, bonus: Bonus, amount: int) -> int:
+        """R-BONUS-14: it goes first, at the conversion and of what comes back later."""
+        principal = min(bonus.phantom, amount)
+        bonus.removed += principal
+        self.house["BONUS_ISSUED"] += principal
+        return principal
 
     def _to_cash(self, bonus: Bonus, amount: int) -> int:
         """Convert what the cap leaves room for; the rest lapses."""
@@ -434,8 +480,10 @@ class NaiveBonusWallet:
                 bonus.state = "ACTIVE"
             return {f"BONUS:{bonus_id}": amount}
         if bonus.state == "CONVERTED":
-            value = self._to_cash(bonus, amount)
-            return {name: part for name, part in ((CASH, value), (LAPSED, amount - value)) if part}
+            principal = self._without_principal(bonus, amount)
+            value = self._to_cash(bonus, amount - principal)
+            found = {f"CASH:{bonus_id}": value, f"PRINCIPAL:{bonus_id}": principal, LAPSED: amount - principal - value}
+            return {name: part for name, part in found.items() if part}
         self.house["BONUS_ISSUED"] += amount
         return {LAPSED: amount}
 
@@ -446,7 +494,7 @@ class NaiveBonusWallet:
     # Wins.
 
     def _win(self, play: Play, action: Action, now: int) -> None:
-        game = self._round(play)
+        game = self._round(play, now)
         named = []
         reasons = set()
         for reference in action.references:
@@ -471,19 +519,35 @@ class NaiveBonusWallet:
         for bet in named if by_reference else self._bets(play.round_id):
             mix.update(bet.left)
         parts, returned = self._shared(play, game, rule, amount, +mix)
-        shown: Counter = Counter({REFUNDED: set_off})
+        left: Counter = Counter()
+        had: Counter = Counter()
         for pocket, part in parts.items():
             if pocket == CASH:
                 self.house["WINS"] -= part
-                back = min(self.debt, part * play.terms.debt_recovery_win // 100)
-                self.debt -= back
-                self.cash += part - back
-                shown[CASH] += part
+                self.cash += part
+                left[CASH] += part
             else:
                 self.house["BONUS_WINS"] -= part
-                shown.update(self._come_back(pocket[6:], part, now))
-        shown = dict(+shown)
-        self._keep(play, action, Outcome.APPLIED, shown=shown, left=dict(shown), returned=returned)
+                before = min(part, game.written_off[pocket])  # of a win that was taken back, and that it still has
+                game.written_off[pocket] -= before
+                self.house["BONUS_COST"] += before
+                had[f"SET_OFF:{pocket[6:]}"] += before
+                left.update(self._come_back(pocket[6:], part - before, now))
+        left = +Counter({**left, **had, REFUNDED: set_off})
+        shown = self._told(left)
+        back = min(self.debt, shown.get(CASH, 0) * play.terms.debt_recovery_win // 100)  # R-DEBT-03
+        self.debt -= back
+        self.cash -= back
+        self._keep(play, action, Outcome.APPLIED, shown=shown, left=dict(left), returned=returned)
+
+    def _told(self, parts: dict[str, int]) -> dict[str, int]:
+        """A player is told of cash, and of what lapsed, not whose it was."""
+        told: Counter = Counter()
+        for name, part in parts.items():
+            family, _, bonus_id = name.partition(":")
+            names = {"CASH": CASH, "PRINCIPAL": LAPSED, "SET_OFF": LAPSED}
+            told[names.get(family, name) if bonus_id else name] += part
+        return dict(told)
 
     def _shared(
         self, play: Play, game: Game, rule: WriteOff, amount: int, mix: dict[str, int]
@@ -526,22 +590,36 @@ class NaiveBonusWallet:
         amount = left if action.amount is None else action.amount
         if amount > left:
             raise No(Reason.AMOUNT_EXCEEDS_REFERENCE)
-        undo = self._undo_bet if original.kind is Kind.BET else self._undo_win
+        undo = self._undo_tip if original.tip else self._undo_bet if original.kind is Kind.BET else self._undo_win
         return self._keep(play, action, undo(play, original, amount, now))
 
     def _undoing(self, play: Play, original: Kept, amount: int) -> dict[str, int]:
         """R-RB-02, R-RB-03: over what is left, and exactly all of it when all is undone."""
         if amount == sum(original.left.values()):
             return dict(original.left)
+        if original.tip:
+            return {CASH: amount}
         product = play.policies.game(play.provider_id, self.rounds[original.round].game_id).product
         payers = self._ordered([pocket[6:] for pocket in original.left if pocket.startswith("BONUS:")], product)
-        pockets = {name: original.left.get(name, 0) for name in (CASH, *(f"BONUS:{bonus_id}" for bonus_id in payers))}
-        taken = min(amount, sum(pockets.values()))  # what was set off or lapsed is undone last
-        parts, rest = split(taken, pockets, bounded=True), amount - taken
-        for name in (REFUNDED, LAPSED):
-            part = min(rest, original.left.get(name, 0))
-            parts, rest = parts | ({name: part} if part else {}), rest - part
+        cash = [name for name in original.left if name.startswith(CASH)]
+        pockets = {name: original.left[name] for name in (*cash, *(f"BONUS:{bonus_id}" for bonus_id in payers))}
+        taken = min(amount, sum(pockets.values()))  # what lapsed or was set off is undone last
+        parts = split(taken, pockets, bounded=True)
+        for name in original.left.keys() - pockets.keys():
+            assert name == LAPSED or name.partition(":")[0] in {"PRINCIPAL", "SET_OFF", REFUNDED}
+        for name, part in original.left.items():
+            if name not in pockets and amount > taken and part:
+                parts[name] = min(part, amount - taken)
+                taken += parts[name]
         return parts
+
+    def _undo_tip(self, play: Play, tip: Kept, amount: int, _now: int) -> Outcome:
+        """E-54."""
+        tip.left[CASH] = tip.left.get(CASH, 0) - amount
+        tip.undone = not tip.left[CASH]
+        self.cash += amount
+        self.house["TIPS_PAYABLE"] -= amount
+        return Outcome.APPLIED
 
     def _undo_bet(self, play: Play, bet: Kept, amount: int, now: int) -> Outcome:
         game = self.rounds[bet.round]
@@ -568,7 +646,7 @@ class NaiveBonusWallet:
     def _undo_win(self, play: Play, win: Kept, amount: int, _now: int) -> Outcome:
         """P-07: R-RB-09, R-RB-10."""
         parts = self._undoing(play, win, amount)
-        cash = parts.get(CASH, 0)
+        cash = sum(part for name, part in parts.items() if name.startswith(CASH))
         short = max(0, cash - self.cash)
         if short and play.profile.overdraw is Overdraw.NOOP:
             return Outcome.NOOP
@@ -576,21 +654,35 @@ class NaiveBonusWallet:
             raise No(Reason.INSUFFICIENT_FUNDS)
         self.cash -= cash - short
         self.debt += short
-        self.house["WINS"] += cash
+        game = self.rounds[win.round]
         for pocket, part in parts.items():
             win.left[pocket] -= part
+            if pocket == REFUNDED:
+                continue
+            self.house["WINS" if pocket == CASH else "BONUS_WINS"] += part
+            family, _, bonus_id = pocket.partition(":")
             if pocket == LAPSED:
-                self.house["BONUS_WINS"] += part
                 self.house["BONUS_ISSUED"] -= part
-            elif pocket.startswith("BONUS:"):
-                bonus = self.bonuses[pocket[6:]]
+            elif family == "BONUS":
+                bonus = self.bonuses[bonus_id]
                 taken = min(part, bonus.balance)
                 bonus.balance -= taken
-                self.house["BONUS_WINS"] += part
                 self.house["BONUS_COST"] -= part - taken
+                game.written_off[pocket] += part - taken
+            elif family == "SET_OFF":
+                self.house["BONUS_COST"] -= part
+                game.written_off[f"BONUS:{bonus_id}"] += part
+            elif family == "PRINCIPAL":
+                self.house["BONUS_ISSUED"] -= part
+                self.bonuses[bonus_id].removed -= part
+            elif bonus_id:  # cash that a converted bonus had paid: it may pay it again
+                self.house["BONUS_COST"] += part
+                self.house["BONUS_ISSUED"] -= part
+                self.bonuses[bonus_id].converted -= part
         win.undone = not sum(win.left.values())
         for pocket, had in win.returned.items():  # what a bonus had back, it has not any more
-            less = had if win.undone else min(had, parts.get(pocket, 0))
+            its = (f"{family}:{pocket[6:]}" for family in ("BONUS", "CASH", "PRINCIPAL", "SET_OFF"))
+            less = had if win.undone else min(had, sum(parts.get(name, 0) for name in its))
             win.returned[pocket] -= less
             self.rounds[win.round].returned[pocket] -= less
         return Outcome.APPLIED
@@ -599,7 +691,7 @@ class NaiveBonusWallet:
 
     def _close(self, play: Play, now: int) -> bool:
         """P-04, then what counts at the close."""
-        game = self._round(play)
+        game = self._round(play, now)
         if game.state != OPEN:
             return False
         game.state = CLOSED
@@ -638,8 +730,8 @@ class NaiveBonusWallet:
 
     # What is shared.
 
-    def _round(self, play: Play) -> Game:
-        return self.rounds.setdefault(play.round_id, Game(play.policies.version, play.game_id))
+    def _round(self, play: Play, now: int) -> Game:
+        return self.rounds.setdefault(play.round_id, Game(play.policies.version, play.game_id, now))
 
     def _rule(self, play: Play, game: Game) -> WriteOff:
         """R-FUND-09: the version the round began with."""
@@ -647,7 +739,13 @@ class NaiveBonusWallet:
 
     def _bets(self, round_id: str) -> list[Kept]:
         """Return the bets of a round that stand."""
-        return [kept for kept in self.kept.values() if kept.kind is Kind.BET and kept.round == round_id and kept.stands]
+        bets = (kept for kept in self.kept.values() if kept.kind is Kind.BET and not kept.tip)
+        return [bet for bet in bets if bet.round == round_id and bet.stands]
+
+    def is_staked(self, bonus_id: str) -> bool:
+        """R-BONUS-22: whether it was played with, and that stands."""
+        games = [name for name, game in self.rounds.items() if game.state in {OPEN, CLOSED}]
+        return any(bet.left.get(f"BONUS:{bonus_id}") for name in games for bet in self._bets(name))
 
     def _add(self, pocket: str, amount: int) -> None:
         if pocket == CASH:

@@ -14,6 +14,7 @@ from wallet_core.domain.decision import FATE, Balances, Decision, Fate, Parts, R
 from wallet_core.domain.entries import Line, Transaction
 from wallet_core.domain.holds import Hold, HoldReason
 from wallet_core.domain.money import CURRENCIES, Currency, to_wire
+from wallet_core.domain.parts import by_pocket
 from wallet_core.domain.players import Player
 from wallet_core.domain.profiles import Profile
 from wallet_core.domain.rounds import Round
@@ -151,7 +152,7 @@ def transaction(row: Transaction, profile: Profile | None) -> wallet_pb2.Transac
         then = pockets.shown(row.currency, *row.shown, row.debt_after, profile)
         message.display_digits = currency.display
         message.amount.CopyFrom(money(currency, row.amount))
-        message.parts.extend(parts(currency, row.parts))
+        message.parts.extend(parts(currency, by_pocket(row.parts)))
         message.rolled_back.CopyFrom(money(currency, undone))
         _balances(message.balances_then, then)
     return message

@@ -42,7 +42,7 @@ async def explanation(core: Core, request: pb.ExplainTransactionRequest) -> pb.E
         playable = row.cash_after + paid
         considered: tuple[Considered, ...] = (Considered(CASH, playable, paid),) if row.parts else ()
     else:
-        reply.policies, reply.mode = found.policies, found.mode
+        reply.policies, reply.mode, reply.choice = found.policies, found.mode, found.choice
         considered, playable = found.considered, found.playable
     reply.playable.CopyFrom(convert.money(currency, playable))
     for each in considered:

@@ -96,6 +96,7 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "ADJUSTMENTS": ("the other side, by hand", "the other side, by hand"),
     "WRITE_OFF": ("debt claimed after all", "debt given up"),
     "FEES": ("a fee", "a fee given back"),
+    "TIPS_PAYABLE": ("a tip, owed to the provider", "a tip given back"),
     "SUSPENSE": ("not yet explained", "not yet explained"),
     "BANK": ("to the bank", "from the bank"),
 }
@@ -118,6 +119,7 @@ WHY_NOT: dict[str, str] = {
     "GAME_EXCLUDED": "its terms exclude the game (R-FUND-03)",
     "PRODUCT_EXCLUDED": "its terms are for other products (R-FUND-02)",
     "RTP_EXCLUDED": "its terms exclude the game's RTP profile (R-FUND-02)",
+    "NOT_CHOSEN": "the player has chosen another (R-FUND-08)",
 }
 """Why a pocket might not pay."""
 

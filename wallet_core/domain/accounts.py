@@ -63,6 +63,7 @@ PSP_CLEARING = "PSP_CLEARING"
 ADJUSTMENTS = "ADJUSTMENTS"
 WRITE_OFF = "WRITE_OFF"
 FEES = "FEES"
+TIPS_PAYABLE = "TIPS_PAYABLE"
 SUSPENSE = "SUSPENSE"
 BANK = "BANK"
 
@@ -102,6 +103,7 @@ ACCOUNTS: dict[str, Account] = {
         Account(ADJUSTMENTS, Guard.NONE, manual=True, description="The other side of adjustments made by hand."),
         Account(WRITE_OFF, Guard.NONE, manual=True, description="Player debt given up."),
         Account(FEES, Guard.NONE, manual=True, description="Fees taken or paid."),
+        Account(TIPS_PAYABLE, Guard.NONE, manual=False, description="Tips that providers are owed."),
         Account(SUSPENSE, Guard.NONE, manual=True, description="Unexplained differences, until explained."),
         Account(BANK, Guard.NONE, manual=True, description="The operator's bank accounts."),
     )

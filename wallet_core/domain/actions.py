@@ -11,19 +11,21 @@ from wallet_core.domain import accounts, bonuses, free_play, moves, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Kind, Transaction, digest
-from wallet_core.domain.moves import NOTHING, STAKED, Move
-from wallet_core.domain.pockets import add
+from wallet_core.domain.moves import ASIDE, NOTHING, STAKED, Move
+from wallet_core.domain.pockets import add, cash_parts
 from wallet_core.domain.profiles import LateStake, Settle, WinReference
 from wallet_core.domain.promos import MaxBetBasis, MaxBetScope
 from wallet_core.domain.rollbacks import amend, rollback
 from wallet_core.domain.rounds import Event, Round
 from wallet_core.domain.table import Table
-from wallet_core.domain.write_off import waterfall
+from wallet_core.domain.write_off import RESTING, Candidate, waterfall
 
 
 def bet(table: Table, action: Action) -> Move:
     """Take a stake: from the pockets the write-off rule names, into play (P-02)."""
     amount = table.amount(action)
+    if action.category in ASIDE:
+        return _aside(table, action, amount)
     round_ = table.opened()
     if round_ is None:
         raise Refused(Reason.INVALID_REQUEST, "A bet needs a round_id.")
@@ -39,7 +41,8 @@ def bet(table: Table, action: Action) -> Move:
     if bonus:
         entries.append(Entry(house_bonus, bonus))
     if bonus or table.book.bonuses(round_.player_id):
-        table.cash_counts = bonuses.counting(table.book, table.command.policies, round_, mix) if cash else ""
+        policies = table.command.policies
+        table.cash_counts = bonuses.counting(table.book, policies, round_, mix, table.at) if cash else ""
         counted = bonuses.counted(table.book, round_.player_id, mix, table.cash_counts)
     return Move(
         entries=tuple(entries) if amount else (),
@@ -54,6 +57,18 @@ def bet(table: Table, action: Action) -> Move:
             counted=add(round_.counted, counted) if counted else round_.counted,
         ),
     )
+
+
+def _aside(table: Table, action: Action, amount: int) -> Move:
+    """Take a tip or a fee: of cash alone, whatever bonuses there are (R-TIP-01).
+
+    Raises:
+        Refused: INSUFFICIENT_FUNDS.
+    """
+    paid = cash_parts(table.purse, amount)
+    if paid is None or cash_parts(table.purse, action.minimum_balance) is None:
+        raise Refused(Reason.INSUFFICIENT_FUNDS)
+    return moves.aside(action.category, tuple((pocket, -part) for pocket, part in paid))
 
 
 def _free_stake(table: Table, action: Action, round_: Round, state: rounds.State) -> Move:
@@ -92,7 +107,7 @@ def _funded(table: Table, action: Action, amount: int, round_: Round) -> Parts:
     Raises:
         Refused: INSUFFICIENT_FUNDS, MAX_BET_BONUS.
     """
-    if table.cash_alone and not table.book.bonuses(table.command.player_id):
+    if table.cash_alone and not table.command.choice and not table.book.bonuses(table.command.player_id):
         cash = table.available(accounts.CASH)
         mix = waterfall(amount, [(accounts.CASH, cash)])
         if mix is None or cash < action.minimum_balance:
@@ -101,16 +116,23 @@ def _funded(table: Table, action: Action, amount: int, round_: Round) -> Parts:
     funding = moves.funding(table, amount, round_)
     if funding.mix is None or funding.playable < action.minimum_balance:
         raise Refused(Reason.INSUFFICIENT_FUNDS)
-    promised = [each.bonus for each in funding.candidates if each.bonus is not None]
-    paying = {pocket for pocket, _ in funding.mix}
-    for bonus in promised:
-        terms = bonus.terms
-        total = amount + (round_.staked if terms.max_bet_scope is MaxBetScope.ROUND_TOTAL else 0)
-        bound = terms.max_bet_basis is MaxBetBasis.WHILE_ACTIVE or bonus.account in paying
-        if bound and terms.max_bet is not None and total > terms.max_bet:
-            raise Refused(Reason.MAX_BET_BONUS)
+    if any(_too_large(each, amount, funding.mix, round_) for each in funding.candidates):
+        raise Refused(Reason.MAX_BET_BONUS)
     table.funding = funding
     return funding.mix
+
+
+def _too_large(candidate: Candidate, amount: int, mix: Parts, round_: Round) -> bool:
+    """Whether a stake is larger than a bonus lets it be (R-BONUS-20): one that pays for it, or has paid for its round
+    where that is compared; or any that is active, whatever the player has chosen to pay with, where the terms say so.
+    """
+    bonus = candidate.bonus
+    if bonus is None or bonus.terms.max_bet is None or candidate.why_not in RESTING:
+        return False
+    terms = bonus.terms
+    before, earlier = (round_.staked, round_.mix) if terms.max_bet_scope is MaxBetScope.ROUND_TOTAL else (0, ())
+    bound = terms.max_bet_basis is MaxBetBasis.WHILE_ACTIVE or bonus.account in dict((*earlier, *mix))
+    return bound and amount + before > bonus.terms.max_bet
 
 
 def win(table: Table, action: Action) -> Move:
@@ -135,7 +157,7 @@ def win(table: Table, action: Action) -> Move:
         return replace(move, round=table.changed(round_, round_.state, round_.mix, won=round_.won + amount))
     late = table.command.profile.late_stake is LateStake.ACCEPT and bool(action.references)
     state = rounds.after(round_, Event.WIN, late=late)
-    paid = moves.paid(move, round_, wins=round_.wins + (not action.references), void=action.void or round_.void)
+    paid = moves.paid(move, round_, wins=round_.wins + (not action.references), void=action.void)
     return replace(move, round=table.changed(paid, state, paid.mix))
 
 

@@ -11,7 +11,7 @@ from wallet_core.domain.decision import Parts, Reason, Refused
 from wallet_core.domain.entries import Entry
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.promos import Bonus, BonusTerms, Event, State, after
-from wallet_core.domain.rounds import LAPSED
+from wallet_core.domain.rounds import LAPSED, nowhere
 from wallet_core.domain.templates import Template, Trigger
 
 SECOND = 1_000_000
@@ -109,7 +109,8 @@ def as_bonus(book: Book, blank: Bonus, amount: int, at: int) -> Award:
     if bonus is not None and bonus.state is not State.QUEUED and bonus.state not in OPEN_TO_PLAY:
         found = credit(book, bonus.player_id, ((bonus.account, amount),))
         lines = *found.entries, Entry(BONUS_ISSUED, -amount, bonus.template_id)
-        return Award(lines if any(part for pocket, part in found.moved if pocket != LAPSED) else (), found.moved)
+        moves = any(part for pocket, part in found.moved if not nowhere(pocket))
+        return Award(lines if moves else (), found.moved)
     player = book.player(blank.player_id)
     if player is not None and player.excluded and not (bonus and bonus.live):
         return Award(parts=((LAPSED, amount),))

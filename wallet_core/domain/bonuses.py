@@ -12,10 +12,11 @@ from wallet_core.domain.accounts import BONUS, BONUS_COST, BONUS_ISSUED, CASH
 from wallet_core.domain.book import Book
 from wallet_core.domain.decision import Outcome, Parts
 from wallet_core.domain.entries import Entry, Kind, Transaction, digest, transaction_id
+from wallet_core.domain.parts import source
 from wallet_core.domain.pockets import add, balances
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.promos import EXCLUDED, Bonus, OpenRounds, State, Timing
-from wallet_core.domain.rounds import LAPSED, Round
+from wallet_core.domain.rounds import LAPSED, SET_OFF, Round
 from wallet_core.domain.rounds import State as RoundState
 
 PARTNER = "~bonus"
@@ -24,13 +25,17 @@ PARTNER = "~bonus"
 OPEN_TO_PLAY = frozenset({State.ACTIVE, State.SETTLING, State.FROZEN, State.CONSUMED})
 """States in which money may still go to its pocket: CONSUMED is opened again by it (R-RB-07)."""
 
+OPEN = frozenset({RoundState.OPEN})
+STANDING = OPEN | {RoundState.CLOSED}
+"""States of a round in which its stakes are not given back."""
+
 
 class Credit(Struct, frozen=True):
     """How parts reach a player, or leave him.
 
     Attributes:
         entries: their side of the journal; it sums to the parts.
-        moved: pocket by pocket, LAPSED what reached none, or was not there.
+        moved: pocket by pocket, LAPSED what reached none, or was not there; see `parts`.
     """
 
     entries: tuple[Entry, ...]
@@ -61,7 +66,16 @@ def find(book: Book, player_id: str, pocket: str) -> Bonus:
 
 def forfeits(bonus: Bonus, at: int) -> bool:
     """Whether what its rounds still bring is forfeited: its time is over, and its terms say so (R-BONUS-12)."""
-    return 0 < bonus.expires_at <= at and bonus.terms.open_rounds is OpenRounds.FORFEIT
+    return bonus.due(at) and bonus.terms.open_rounds is OpenRounds.FORFEIT
+
+
+def _in_time(bonus: Bonus, round_: Round, at: int) -> bool:
+    """Whether a stake at a microsecond may count for it: its round began before its end, where rounds are honoured;
+    else the stake itself came before (R-BONUS-12). While it is frozen, the clock may stand still.
+    """
+    if bonus.state is State.FROZEN and bonus.terms.stops:
+        return not bonus.due(bonus.frozen_at)
+    return not bonus.due(round_.opened_at if bonus.terms.open_rounds is OpenRounds.HONOUR else at)
 
 
 def credit(book: Book, player_id: str, parts: Parts, at: int = 0) -> Credit:
@@ -83,12 +97,48 @@ def credit(book: Book, player_id: str, parts: Parts, at: int = 0) -> Credit:
             moved = add(moved, ((pocket, amount),))
             continue
         entries.append(Entry(BONUS_ISSUED, amount, bonus.template_id))
-        cash = wagering.within(bonus, amount) if bonus.state is State.CONVERTED else 0
-        if cash:
-            entries += Entry(CASH, cash), Entry(BONUS_COST, -cash, bonus.template_id)
-            book.put(replace(bonus, converted=bonus.converted + cash))
-        moved = add(moved, ((CASH, cash), (LAPSED, amount - cash)))
+        found = wagering.Conversion(0, forfeited=amount)
+        if bonus.state is State.CONVERTED:
+            found = wagering.converted(bonus, amount)
+            book.put(wagering.after(bonus, found))
+        if found.to_cash:
+            entries += Entry(CASH, found.to_cash), Entry(BONUS_COST, -found.to_cash, bonus.template_id)
+        names = f"{CASH}:{pocket}", f"{LAPSED}:{pocket}", LAPSED
+        moved = add(moved, tuple(zip(names, (found.to_cash, found.principal, found.forfeited), strict=True)))
     return Credit(tuple(entries), moved)
+
+
+def set_off(book: Book, round_: Round, parts: Parts) -> Credit:
+    """Return what of a win the bonuses have had already, of one that was taken back in vain: what that had cost is not
+    given twice (R-RB-10, R-RB-12).
+    """
+    entries: list[Entry] = []
+    moved: Parts = ()
+    written_off = dict(round_.written_off)
+    for pocket, amount in parts:
+        if had := min(amount, written_off.get(pocket, 0)):
+            entries.append(Entry(BONUS_COST, had, find(book, round_.player_id, pocket).template_id))
+            moved = add(moved, ((f"{SET_OFF}:{pocket}", had),))
+    return Credit(tuple(entries), moved)
+
+
+def uncredited(book: Book, player_id: str, parts: Parts) -> tuple[Entry, ...]:
+    """Return the house's side of taking back what parts of a win were of bonuses and did not go to their pockets. What
+    a converted one had paid or lost by it, it may again when the win is corrected (R-BONUS-15, R-RB-12).
+    """
+    entries: list[Entry] = []
+    for pocket, amount in parts:
+        account = source(pocket)
+        if not account:
+            continue
+        bonus = find(book, player_id, account)
+        if pocket.startswith(SET_OFF):
+            entries.append(Entry(BONUS_COST, -amount, bonus.template_id))
+            continue
+        cash = amount if pocket.startswith(CASH) else 0
+        book.put(wagering.after(bonus, wagering.Conversion(cash, amount - cash), -1))
+        entries += Entry(BONUS_COST, cash, bonus.template_id), Entry(BONUS_ISSUED, -amount, bonus.template_id)
+    return tuple(entries)
 
 
 def settle(
@@ -116,21 +166,22 @@ def settle(
     for account in sorted(mixed | {f"{BONUS}:{bonus_id}" for bonus_id in counting}):
         bonus = find(book, player_id, account)
         progressed, wagered[bonus.bonus_id] = _progress(bonus, policies, after, wagered.get(bonus.bonus_id, 0))
-        rounds = bonus.rounds + _paying(after, bonus) - _paying(before, bonus)
-        staked = bonus.staked or account in mixed
-        left += _become(book, bonus, replace(progressed, rounds=rounds, staked=staked), at + left)
+        touched = bonus.touched + _paid(after, account, STANDING) - _paid(before, account, STANDING)
+        rounds = bonus.rounds + _paid(after, account, OPEN) - _paid(before, account, OPEN)
+        left += _become(book, bonus, replace(progressed, rounds=rounds, touched=touched, staked=touched > 0), at + left)
     kept = tuple((bonus_id, amount) for bonus_id, amount in sorted(wagered.items()) if amount)
     if kept != after.wagered:
         book.put(replace(after, wagered=kept))
     return left
 
 
-def counting(book: Book, policies: Policies, round_: Round, parts: Parts) -> str:
+def counting(book: Book, policies: Policies, round_: Round, parts: Parts, at: int) -> str:
     """Return the id of the bonus that the cash of a stake counts for (R-WAGER-12): of those that paid for it too, or of
-    all where cash paid alone, the first that counts the game.
+    all whose time it is where cash paid alone, the first that counts the game.
     """
     paid = [find(book, round_.player_id, pocket) for pocket, _ in parts if is_bonus(pocket)]
-    asked = paid or [each for each in book.bonuses(round_.player_id) if each.currency == round_.currency]
+    here = (each for each in book.bonuses(round_.player_id) if each.currency == round_.currency)
+    asked = paid or [each for each in here if _in_time(each, round_, at)]
     game = policies.game(round_.provider_id, round_.game_id, round_.policies)
     return wagering.cash_counts_for(
         [each for each in asked if wagering.rate(each.terms, round_.provider_id, round_.game_id, game)]
@@ -143,20 +194,19 @@ def counted(book: Book, player_id: str, parts: Parts, cash_counts: str) -> Parts
     return wagering.counted([find(book, player_id, name) for name in names], parts, cash_counts) if names else ()
 
 
-def _paying(round_: Round | None, bonus: Bonus) -> bool:
-    """Whether the round is open and the bonus has paid for it."""
-    return round_ is not None and round_.state is RoundState.OPEN and bonus.account in dict(round_.mix)
+def _paid(round_: Round | None, account: str, states: frozenset[RoundState]) -> bool:
+    """Whether stakes of a bonus are in a round that is in one of the states."""
+    return round_ is not None and round_.state in states and account in dict(round_.mix)
 
 
 def _progress(bonus: Bonus, policies: Policies, after: Round, had: int) -> tuple[Bonus, int]:
     """Return the bonus with what the round's surviving stakes count for it, and how much that is (R-WAGER-07, -10)."""
-    counting = {RoundState.OPEN, RoundState.CLOSED} if bonus.terms.timing is Timing.BET else {RoundState.CLOSED}
     target = 0
-    if after.state in counting:
+    if after.state in STANDING and (after.state is RoundState.CLOSED or bonus.terms.timing is Timing.BET):
         game = policies.game(after.provider_id, after.game_id, after.policies)
         rate = wagering.rate(bonus.terms, after.provider_id, after.game_id, game)
         counted = dict(after.counted).get(bonus.bonus_id, 0)
-        target = wagering.standing(bonus.terms, counted * rate, after.odds, after.void)
+        target = wagering.standing(bonus.terms, game, counted * rate, after.odds, after.void)
     if target >= had:
         room = bonus.requirement - bonus.progress if bonus.live else 0
         delta = min(target - had, max(0, room))  # no more than is still asked for (R-WAGER-06)
@@ -178,18 +228,17 @@ def _become(book: Book, before: Bonus, bonus: Bonus, at: int) -> int:
     if bonus.progress >= bonus.requirement > 0 and not over:
         found = wagering.converted(bonus, balance)
         _leave(book, bonus, found, f"convert:{bonus.bonus_id}", at)
-        converted = bonus.converted + found.to_cash
-        _put(book, before, replace(bonus, state=State.CONVERTED, converted=converted, reason="wagering met"), at)
+        _put(book, before, replace(wagering.after(bonus, found), state=State.CONVERTED, reason="wagering met"), at)
         return 1
     release = 0 if over else wagering.released_now(bonus, balance)
     if release:
         found = wagering.Conversion(release)
         _leave(book, bonus, found, f"release:{bonus.bonus_id}:{bonus.converted + release}", at)
-        bonus, balance = replace(bonus, converted=bonus.converted + found.to_cash), balance - release
+        bonus, balance = wagering.after(bonus, found), balance - release
     left = int(release > 0)
     if balance and not bonus.rounds and _excluded(book, bonus.player_id):  # it was waited for its rounds (R-BONUS-24)
         found = wagering.given_up(bonus, balance)
-        gone = replace(bonus, state=State.FORFEITED, reason=EXCLUDED, converted=bonus.converted + found.to_cash)
+        gone = replace(wagering.after(bonus, found), state=State.FORFEITED, reason=EXCLUDED)
         _leave(book, gone, found, f"forfeit:{bonus.bonus_id}", at + left)
         _put(book, before, gone, at + left)
         return left + 1
@@ -244,4 +293,4 @@ def taken_back(available: int, bonus: Bonus, amount: int) -> Credit:
     """Return how a win that went to a bonus is taken back: what is not there is written off, never owed (R-RB-10)."""
     taken = min(available, amount)
     entries = Entry(bonus.account, -taken), Entry(BONUS_COST, taken - amount, bonus.template_id)
-    return Credit(entries, add((), ((bonus.account, -taken), (LAPSED, taken - amount))))
+    return Credit(entries, add((), ((bonus.account, -taken), (f"{SET_OFF}:{bonus.account}", taken - amount))))

@@ -185,7 +185,7 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         info=posting.info,
         round_id=desk.round.round_id if desk.round else "",
     )
-    number = 0
+    number, left = 0, 0
     for journal in posting.journals:
         number = book.post(
             command.player_id, head.transaction_id, journal.currency, journal.entries, round_=desk.round, first=number

@@ -11,7 +11,7 @@ from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Kind, Posting
-from wallet_core.domain.grants import changed, due, find
+from wallet_core.domain.grants import changed, find
 from wallet_core.domain.promo_commands import (
     DeclineBonus,
     ExpireBonus,
@@ -102,12 +102,7 @@ def _unfreeze(desk: Desk, command: UnfreezeBonus) -> Posting:
     balance = desk.held(bonus.currency, bonus.account)
     if bonus.progress >= bonus.requirement > 0 and (balance or bonus.rounds):
         found = wagering.converted(thawed, balance)
-        met = replace(
-            thawed,
-            state=after(state, Event.COMPLETE),
-            converted=bonus.converted + found.to_cash,
-            reason="wagering met",
-        )
+        met = replace(wagering.after(thawed, found), state=after(state, Event.COMPLETE), reason="wagering met")
         return changed(desk, Kind.BONUS_CONVERSION, met, wagering.convert_entries(bonus, found), *words)
     if balance and not bonus.rounds and desk.someone.excluded:
         return _ended(desk, thawed, Event.FORFEIT, EXCLUDED, command.actor)
@@ -134,7 +129,7 @@ def _expire(desk: Desk, command: ExpireBonus) -> Posting:
     bonus = find(desk, command.bonus_id)
     event = Event.LAPSE if bonus.state in {State.OFFERED, State.CLAIMED} else Event.EXPIRE
     after(bonus.state, event)
-    if not due(bonus, desk.at):
+    if not bonus.due(desk.at):
         raise Refused(Reason.BONUS_STATE, "Its time is not over.")
     if bonus.rounds and bonus.terms.open_rounds is OpenRounds.HONOUR:
         raise Refused(Reason.BONUS_STATE, f"It waits for {bonus.rounds} open rounds (R-BONUS-12).")

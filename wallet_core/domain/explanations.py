@@ -25,6 +25,7 @@ class Explanation(Keyed, frozen=True, gc=False):
         mode: of the write-off.
         playable: the largest stake that would have been covered.
         considered: in the order the pockets were asked.
+        choice: what the player wished to pay with (R-FUND-08); empty for nothing.
     """
 
     player_id: str
@@ -34,6 +35,7 @@ class Explanation(Keyed, frozen=True, gc=False):
     stake: int
     playable: int
     considered: tuple[Considered, ...]
+    choice: str = ""
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -48,5 +50,12 @@ def explained(player_id: str, transaction_id: bytes, stake: int, funding: Fundin
         Considered(each.pocket, each.available, paid.get(each.pocket, 0), each.why_not) for each in funding.candidates
     )
     return Explanation(
-        player_id, transaction_id, funding.version, funding.mode.value, stake, funding.playable, considered
+        player_id=player_id,
+        transaction_id=transaction_id,
+        policies=funding.version,
+        mode=funding.mode.value,
+        stake=stake,
+        playable=funding.playable,
+        considered=considered,
+        choice=funding.choice,
     )

@@ -10,17 +10,18 @@ from msgspec.structs import replace
 from wallet_core.domain import wagering
 from wallet_core.domain.accounts import BONUS, BONUS_COST, BONUS_ISSUED, CASH, DEBT, HELD
 from wallet_core.domain.awards import Award, as_bonus, in_cash
-from wallet_core.domain.bonuses import OPEN_TO_PLAY, find, is_bonus, taken_back
+from wallet_core.domain.bonuses import OPEN_TO_PLAY, find, is_bonus, taken_back, uncredited
 from wallet_core.domain.book import Book
 from wallet_core.domain.decision import Parts, Reason, Refused
 from wallet_core.domain.entries import Entry
 from wallet_core.domain.free_rounds import Event, Grant, Settle, State, after, bonus_of, dispute_of
 from wallet_core.domain.holds import DAY, QUIET, Basis, Hold, HoldReason
 from wallet_core.domain.holds import State as HoldState
+from wallet_core.domain.parts import source
 from wallet_core.domain.pockets import add
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.promos import State as BonusState
-from wallet_core.domain.rounds import LAPSED, NOWHERE, Round
+from wallet_core.domain.rounds import LAPSED, NOWHERE, Round, nowhere
 
 DISPUTED = f"{HELD}:{HoldReason.DISPUTE.name}"
 """Where a free win goes that no grant covers (R-FREE-06)."""
@@ -171,17 +172,22 @@ def undo(book: Book, grant: Grant | None, free: FreeWin, parts: Parts) -> Award:
         parts = add(parts, ((pocket, rest - waiting),))
     entries: list[Entry] = []
     moved: Parts = ()
+    house: tuple[Entry, ...]
     for pocket, part in parts:
         if pocket in NOWHERE:
             continue
         if is_bonus(pocket):
             bonus = find(book, free.player_id, pocket)
             lines = _unpromised(book, bonus, part, free.at)
-            house = Entry(BONUS_ISSUED, -sum(line.amount for line in lines), bonus.template_id)
+            house = (Entry(BONUS_ISSUED, -sum(line.amount for line in lines), bonus.template_id),)
+        elif account := source(pocket):
+            bonus = find(book, free.player_id, account)
+            lines = () if nowhere(pocket) else _taken(book, free, part, disputed=False)
+            house = *uncredited(book, free.player_id, ((pocket, part),)), Entry(BONUS_ISSUED, part, bonus.template_id)
         else:
             lines = _taken(book, free, part, disputed=pocket == DISPUTED)
-            house = Entry(BONUS_COST, part, grant.campaign if grant else "")
-        entries += *lines, house
+            house = (Entry(BONUS_COST, part, grant.campaign if grant else ""),)
+        entries += *lines, *house
         moved = add(moved, tuple((line.account, line.amount) for line in lines if line.account != BONUS_COST))
     return Award(tuple(entry for entry in entries if entry.amount), moved)
 

@@ -41,11 +41,6 @@ def find(desk: Desk, bonus_id: str) -> Bonus:
     return bonus
 
 
-def due(bonus: Bonus, at: int) -> bool:
-    """Whether its time is over: at the very end it is (R-TIME-08)."""
-    return 0 < bonus.expires_at <= at
-
-
 def changed(desk: Desk, kind: Kind, bonus: Bonus, entries: tuple[Entry, ...] = (), *words: tuple[str, str]) -> Posting:
     """Put the bonus in the book; return its journal, and the words that say what it came to."""
     bonus = replace(bonus, changed_at=desk.at)
@@ -211,7 +206,7 @@ def _offer(desk: Desk, command: OfferBonus) -> Posting:
 def _claim(desk: Desk, command: ClaimBonus) -> Posting:
     bonus = find(desk, command.bonus_id)
     claimed = replace(bonus, state=after(bonus.state, Event.CLAIM), claimed_at=desk.at)
-    if due(bonus, desk.at):
+    if bonus.due(desk.at):
         raise Refused(Reason.BONUS_STATE, "The offer is over.")
     if command.accepted != bonus.terms.accepted:
         raise Refused(
@@ -240,7 +235,7 @@ def _grant(desk: Desk, command: GrantBonus) -> Posting:
         )
     else:
         _meant_for(desk, command.policies, promotion, bonus.currency, bonus.bonus_id)
-    if due(bonus, desk.at):
+    if bonus.due(desk.at):
         raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
     if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
         raise Refused(Reason.INVALID_REQUEST, "deposit: it is granted for a settled one; name it (R-BONUS-06).")
@@ -261,7 +256,7 @@ def _activate(desk: Desk, command: ActivateBonus) -> Posting:
     bonus = find(desk, command.bonus_id)
     if not bonus.queued:
         raise Refused(Reason.BONUS_STATE, f"The bonus is {bonus.state.name}, not QUEUED.")
-    if due(bonus, desk.at):
+    if bonus.due(desk.at):
         raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
     if not _free(desk, bonus):
         raise Refused(Reason.BONUS_STATE, "It is not its turn.")

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from wallet_core.domain import accounts, bonuses, rounds
 from wallet_core.domain.debts import recovery
 from wallet_core.domain.decision import Balances, Outcome, Parts, Reason, Refused
-from wallet_core.domain.entries import Entry, Transaction
+from wallet_core.domain.entries import Category, Entry, Transaction
 from wallet_core.domain.exposure import exposed
 from wallet_core.domain.money import INT64_MAX
+from wallet_core.domain.parts import by_pocket, source
 from wallet_core.domain.players import context
 from wallet_core.domain.pockets import add, cash_taken
 from wallet_core.domain.policies import Basis, Split, WriteOff
@@ -27,6 +28,10 @@ STAKED = {
     False: (accounts.STAKES, accounts.BONUS_STAKES),
 }
 """Where a stake goes, cash and bonus money, by whether the round is open."""
+
+
+ASIDE = {Category.TIP: accounts.TIPS_PAYABLE, Category.FEE: accounts.FEES}
+"""Where a BET goes that is no stake: of cash alone, no turnover, and counted for nothing (R-TIP-01)."""
 
 
 class Move(Struct, frozen=True, gc=False):
@@ -71,12 +76,14 @@ def pay(
     else:
         mix = _mix(table, round_, bets)
         shares = SPLITS[_win_split(table, round_, mix)](paid, mix, table.quantum, round_.returned)
-        credited = bonuses.credit(table.book, round_.player_id, shares, table.at)
+        had = bonuses.set_off(table.book, round_, shares)
+        rest = add(shares, tuple((source(name), part) for name, part in had.moved), -1)
+        credited = bonuses.credit(table.book, round_.player_id, rest, table.at)
         cash, bonus = bonuses.share(shares)
-        parts = credited.moved
-        entries = [*credited.entries, Entry(accounts.WINS, -cash), Entry(accounts.BONUS_WINS, -bonus)]
+        parts = (*credited.moved, *had.moved)
+        entries = [*credited.entries, *had.entries, Entry(accounts.WINS, -cash), Entry(accounts.BONUS_WINS, -bonus)]
     if debt := table.debt():
-        entries += recovery(_recovered(table), parts, debt)
+        entries += recovery(_recovered(table), by_pocket(parts), debt)
     moved = (*parts, (rounds.REFUNDED, refunded)) if voided else parts
     return Move(tuple(entries) if paid else (), moved, returned=bonus)
 
@@ -107,12 +114,13 @@ def _bonus(table: Table, round_: Round, pocket: str) -> Bonus | None:
 
 
 def _win_split(table: Table, round_: Round, mix: Parts) -> Split:
-    """Return how a win is split: as the first bonus says that paid for it, else the policy the round began with."""
-    for pocket, _ in mix:
-        bonus = _bonus(table, round_, pocket)
-        if bonus is not None and bonus.terms.split is not None:
-            return bonus.terms.split
-    return policy(table, round_).split
+    """Return how a win is split: as the first bonus says that paid for it, else the policy the round began with; always
+    as that where it is locked (R-CFG-01).
+    """
+    rule = policy(table, round_)
+    payers = (_bonus(table, round_, pocket) for pocket, _ in (() if rule.split_locked else mix))
+    own = (bonus.terms.split for bonus in payers if bonus is not None)
+    return next(filter(None, own), rule.split)
 
 
 def policy(table: Table, round_: Round) -> WriteOff:
@@ -129,6 +137,13 @@ def funding(table: Table, amount: int, round_: Round) -> Funding:
     game = command.policies.game(command.provider_id, game_id, round_.policies)
     found = candidates(table.purse, book.bonuses(command.player_id), game_id, game, table.at)
     return fund(amount, found, policy(table, round_), command.choice, table.quantum)
+
+
+def aside(category: Category, parts: Parts) -> Move:
+    """Return how what is no stake is taken past the round it is in; or given back, of parts above zero (P-19)."""
+    amount = sum(part for _, part in parts)
+    house = Entry(ASIDE[category], -amount)
+    return Move((*(Entry(pocket, part) for pocket, part in parts), house) if amount else (), parts)
 
 
 def seen(table: Table, held: Balances) -> Balances:
@@ -154,7 +169,7 @@ def take(table: Table, parts: Parts) -> Move:
     Raises:
         Refused: INVALID_AMOUNT, the debt would overflow.
     """
-    lost = tuple(part for part in parts if part[0] in rounds.NOWHERE)
+    lost = tuple(part for part in parts if rounds.nowhere(part[0]))
     promised = [part for part in parts if bonuses.is_bonus(part[0])]
     amount = sum(part for _, part in parts) - sum(part for _, part in (*lost, *promised))
     taken = tuple((pocket, -part) for pocket, part in cash_taken(table.purse, parts))
@@ -162,27 +177,32 @@ def take(table: Table, parts: Parts) -> Move:
     if table.debt() + rest > INT64_MAX:
         raise Refused(Reason.INVALID_AMOUNT)
     taken = add(taken, ((accounts.DEBT, -rest),))
-    entries = [*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, amount)]
     lapsed = dict(lost).get(rounds.LAPSED, 0)
-    entries += Entry(accounts.BONUS_WINS, lapsed), Entry(accounts.BONUS_ISSUED, -lapsed)
+    converted = tuple(part for part in parts if source(part[0]))
+    due = sum(part for _, part in (*promised, *converted)) + lapsed
+    won = sum(part for _, part in parts) - dict(lost).get(rounds.REFUNDED, 0)
+    entries = [*(Entry(pocket, part) for pocket, part in taken), Entry(accounts.WINS, won - due)]
+    entries += Entry(accounts.BONUS_WINS, due), Entry(accounts.BONUS_ISSUED, -lapsed)
+    entries += bonuses.uncredited(table.book, table.command.player_id, converted)
     for pocket, part in promised:
         bonus = bonuses.find(table.book, table.command.player_id, pocket)
         back = bonuses.taken_back(table.available(pocket), bonus, part)
-        entries += *back.entries, Entry(accounts.BONUS_WINS, part)
+        entries += back.entries
         taken = add(taken, back.moved)
     moves = any(entry.amount for entry in entries)
-    due = sum(part for _, part in promised) + lapsed
     return Move(tuple(entries) if moves else (), add(taken, lost, -1), returned=-due)
 
 
 def paid(move: Move, round_: Round, **sums: int) -> Round:
     """Return the round with what a move pays to or takes from its winner counted."""
     refunded = dict(move.parts).get(rounds.REFUNDED, 0)
-    won = sum(part for pocket, part in move.parts if pocket not in rounds.NOWHERE)
+    won = sum(part for pocket, part in move.parts if not rounds.nowhere(pocket))
+    set_off = tuple((source(pocket), part) for pocket, part in move.parts if pocket.startswith(rounds.SET_OFF))
     return replace(
         round_,
         won=round_.won + won,
         returned=max(0, round_.returned + move.returned),
         refunded=round_.refunded - refunded,
+        written_off=add(round_.written_off, set_off, -1) if set_off else round_.written_off,
         **sums,
     )

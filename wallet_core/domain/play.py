@@ -26,6 +26,7 @@ from wallet_core.domain.entries import CASH_COUNTS, GRANT, NO_PLAYER, SHOWN, Kin
 from wallet_core.domain.explanations import explained
 from wallet_core.domain.gates import ORIGINALS
 from wallet_core.domain.moves import NOTHING, Move
+from wallet_core.domain.parts import by_pocket
 from wallet_core.domain.players import Player, belongs
 from wallet_core.domain.pockets import balances, shown
 from wallet_core.domain.profiles import IdSpace, LateOriginal, Refusals, Repeat
@@ -260,7 +261,7 @@ def result(stored: Transaction) -> Result:
         stored.external_key,
         stored.outcome,
         stored.transaction_id,
-        stored.parts,
+        by_pocket(stored.parts),
         stored.committed_at,
         stored.currency,
     )

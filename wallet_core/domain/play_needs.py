@@ -10,6 +10,7 @@ from wallet_core.domain.commands import Action, Play, batch_key, grave
 from wallet_core.domain.decision import Parts
 from wallet_core.domain.entries import NO_PLAYER, digest
 from wallet_core.domain.gates import ORIGINALS
+from wallet_core.domain.parts import source
 from wallet_core.domain.profiles import IdSpace
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.rounds import Round
@@ -83,7 +84,8 @@ def follow_round(round_: Round | None, wanted: Needs) -> None:
 
 def _of_bonuses(player_id: str, parts: Parts, wanted: Needs) -> None:
     """Add the bonuses among parts."""
-    found = [(player_id, pocket.partition(":")[2]) for pocket, _ in parts if is_bonus(pocket)]
+    accounts = [pocket if is_bonus(pocket) else source(pocket) for pocket, _ in parts]
+    found = [(player_id, account.partition(":")[2]) for account in accounts if account]
     if found:
         wanted.want(Bonus, *found)
 

@@ -71,6 +71,7 @@ class WriteOff(Struct, frozen=True):
     Attributes:
         order: of the classes of pockets, CASH and BONUS; within a class R-FUND-04 decides.
         version: of the policies it is from.
+        mode_locked, split_locked: no bonus has its own instead (R-CFG-01).
     """
 
     mode: Mode = Mode.WATERFALL
@@ -79,6 +80,8 @@ class WriteOff(Struct, frozen=True):
     basis: Basis = Basis.ROUND
     version: int = 0
     expose: Expose = Expose.PLAYABLE
+    mode_locked: bool = False
+    split_locked: bool = False
 
 
 class NotPublished(LookupError):
@@ -165,6 +168,8 @@ class Policies(Struct, frozen=True, eq=False):
                 basis=Basis(self.value("win.basis", context, version)),
                 version=version,
                 expose=Expose(self.value("balance.expose", context, version)),
+                mode_locked=self._locked("funding.mode", context, version),
+                split_locked=self._locked("win.split", context, version),
             )
             found = self._keep((version, brand_id, provider_id, game_id), write_off)
         return found
@@ -207,6 +212,12 @@ class Policies(Struct, frozen=True, eq=False):
         if found is None:
             found = self._keep(("products", self.version), products(self.content(self.version)))
         return found
+
+    def _locked(self, name: str, context: Context, version: int) -> bool:
+        """Whether nothing weaker may override a key's value."""
+        key = KEYS[name]
+        cell = folded(key, self.standing(key, context, version))
+        return cell is not None and cell.locked
 
     def explain(self, name: str, context: Context, version: int | None = None) -> Explained:
         """Return a key's value, whose it is, and what lost to it (R-CFG-05). Raises what `value` does."""

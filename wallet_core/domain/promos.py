@@ -92,7 +92,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.FROZEN, Event.REFILL): State.FROZEN,
     (State.FROZEN, Event.UNFREEZE): State.ACTIVE,
     (State.FROZEN, Event.VOID): State.VOIDED,
-    (State.CONSUMED, Event.REFILL): State.ACTIVE,  # by a rollback alone (R-RB-07)
+    # By a rollback alone (R-RB-07). It had a place in its slot, and has it again, though another may be in that by now:
+    # what the player was given is not taken from him for what a provider undoes.
+    (State.CONSUMED, Event.REFILL): State.ACTIVE,
 }
 
 
@@ -218,7 +220,7 @@ class Bonus(Keyed, frozen=True, gc=False):
         deposit: that it was granted for; 0 for none.
         requirement, progress: of wagering, in 10,000ths of a ledger unit.
         converted: what of it became cash so far.
-        staked: whether any of it was ever staked.
+        staked: whether a stake of it stands: one that was undone leaves it as it was (R-BONUS-22).
         rounds: how many open rounds it has paid for.
         priority: the lower the earlier, before claim time (R-BONUS-07).
         activated_at, expires_at: microseconds; 0 while there is none. Before it is active, until when it may become so.
@@ -226,6 +228,8 @@ class Bonus(Keyed, frozen=True, gc=False):
         reason: why it is over, for people.
         frozen_at: microsecond; 0 while it is not.
         slot, places: the group it stands in, and how many of that may be active at a time (R-BONUS-07).
+        removed: what of the principal of a sticky one has been taken away.
+        touched: how many rounds it has paid for, open or closed.
     """
 
     player_id: str
@@ -252,6 +256,8 @@ class Bonus(Keyed, frozen=True, gc=False):
     frozen_at: int = 0
     slot: str = ""
     places: int = 1
+    removed: int = 0
+    touched: int = 0
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -277,6 +283,10 @@ class Bonus(Keyed, frozen=True, gc=False):
     def queued(self) -> bool:
         """Whether it waits for a slot."""
         return self.state is State.QUEUED
+
+    def due(self, at: int) -> bool:
+        """Whether its time is over: at the very end it is (R-TIME-08)."""
+        return 0 < self.expires_at <= at
 
     @property
     def turn(self) -> tuple[int, int, str]:

@@ -11,7 +11,7 @@ from wallet_core.domain import accounts, bonuses, free_play, moves, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import Category, Entry, Kind, Transaction
-from wallet_core.domain.moves import NOTHING, STAKED, Move
+from wallet_core.domain.moves import ASIDE, NOTHING, STAKED, Move
 from wallet_core.domain.pockets import add, cash_taken
 from wallet_core.domain.profiles import (
     UNKNOWN_ROLLBACK,
@@ -80,9 +80,9 @@ def _share(table: Table, amount: int, left: Parts) -> Parts:
     """Return which parts make up the amount: in proportion to what the pockets paid or got, and no more than that; then
     what a void had refunded.
     """
-    pockets = tuple(part for part in left if part[0] not in rounds.NOWHERE)
+    pockets = tuple(part for part in left if not rounds.nowhere(part[0]))
     moved = min(amount, sum(part for _, part in pockets))
-    nowhere = [part for part in left if part[0] in rounds.NOWHERE]
+    nowhere = [part for part in left if rounds.nowhere(part[0])]
     return (*(proportional(moved, pockets, table.quantum) or ()), *(waterfall(amount - moved, nowhere) or ()))
 
 
@@ -99,6 +99,9 @@ def _round_of(table: Table, target: Transaction) -> Round | None:
 
 def _undo_bet(table: Table, target: Transaction, parts: Parts) -> Move:
     """Give a stake back to the pockets that paid it: P-05 while the round is open, P-06 after."""
+    if target.category in ASIDE:
+        table.book.put(replace(target, rolled_back=add(target.rolled_back, parts, -1)))
+        return moves.aside(target.category, parts)
     round_ = _round_of(table, target)
     if round_ is None or round_.state is rounds.State.VOIDED:
         return NOTHING  # the void has given it back

@@ -85,8 +85,18 @@ pocket, and no lines."""
 LAPSED = "LAPSED"
 """Among parts: what would have been a bonus's that is over, or was its own and is gone. No pocket of the player's."""
 
-NOWHERE = frozenset({REFUNDED, LAPSED})
-"""What stands among parts and is no pocket."""
+SET_OFF = "SET_OFF"
+"""Among parts, before whose it is: what a bonus has had already, of an earlier win of the round that was taken back
+when nothing was left of it; below zero, where that happens. No pocket.
+"""
+
+NOWHERE = frozenset({REFUNDED, LAPSED, SET_OFF})
+"""The families of what stands among parts and is no pocket."""
+
+
+def nowhere(pocket: str) -> bool:
+    """Whether it is none."""
+    return pocket.partition(":")[0] in NOWHERE
 
 
 class Round(Struct, frozen=True, gc=False):
@@ -109,6 +119,7 @@ class Round(Struct, frozen=True, gc=False):
         grant: of free rounds, whose round it is; empty for none.
         odds: the lowest that were staked at, in hundredths; 0 for none.
         void: basis points of the stakes that are void.
+        written_off: by bonus, what of its wins was taken back, and not there; no later win has used it up.
     """
 
     player_id: str
@@ -137,6 +148,7 @@ class Round(Struct, frozen=True, gc=False):
     grant: str = ""
     odds: int = 0
     void: int = 0
+    written_off: Parts = ()
 
     @property
     def plain(self) -> bool:

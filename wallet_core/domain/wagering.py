@@ -7,6 +7,7 @@ ledger units times basis points.
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wallet_core.domain.accounts import BONUS_COST, BONUS_ISSUED, CASH
 from wallet_core.domain.decision import Parts
@@ -18,6 +19,9 @@ BPS = 10_000
 """Basis points of the whole; and 10,000ths of a ledger unit."""
 
 HUNDRED = 100
+
+SPORTS = "SPORTS"
+"""The product whose stakes have odds."""
 
 
 class Conversion(Struct, frozen=True):
@@ -87,16 +91,19 @@ def cash_counts_for(bonuses: Sequence[Bonus]) -> str:
     return min(counting, key=lambda each: (each.priority, each.claimed_at, each.bonus_id)).bonus_id if counting else ""
 
 
-def standing(terms: BonusTerms, contribution: int, odds: int, void: int) -> int:
-    """Return what of a contribution stands: nothing below the least odds, and not what is void (R-WAGER-08, -09)."""
-    return 0 if 0 < odds < terms.min_odds else contribution * (BPS - void) // BPS
+def standing(terms: BonusTerms, game: Game, contribution: int, odds: int, void: int) -> int:
+    """Return what of a contribution stands: nothing below the least odds, nor of a sports bet that names none, and not
+    what is void (R-WAGER-08, -09).
+    """
+    known = odds or game.product == SPORTS
+    return 0 if known and odds < terms.min_odds else contribution * (BPS - void) // BPS
 
 
 def converted(bonus: Bonus, balance: int) -> Conversion:
-    """Return what a met requirement makes of the balance: a sticky principal goes, and no more than the cap is paid
-    (R-BONUS-13..15).
+    """Return what a met requirement makes of the balance, or of what still comes back to it: a sticky principal goes
+    first, wherever it was in play, and no more than the cap is paid (R-BONUS-13..15, R-BONUS-17, R-RB-05).
     """
-    principal = min(balance, bonus.granted) if bonus.terms.sticky else 0
+    principal = min(balance, max(0, bonus.granted - bonus.removed)) if bonus.terms.sticky else 0
     cash = within(bonus, balance - principal)
     return Conversion(cash, principal, balance - principal - cash)
 
@@ -108,6 +115,15 @@ def given_up(bonus: Bonus, balance: int) -> Conversion:
     played = bonus.staked and not bonus.rounds
     dust = within(bonus, balance) if played and balance <= bonus.terms.dust else 0
     return Conversion(dust, forfeited=balance - dust)
+
+
+def after(bonus: Bonus, found: Conversion, sign: int = 1) -> Bonus:
+    """Return the bonus with a conversion counted, or taken back (-1)."""
+    return replace(
+        bonus,
+        converted=bonus.converted + sign * found.to_cash,
+        removed=bonus.removed + sign * found.principal,
+    )
 
 
 def within(bonus: Bonus, amount: int) -> int:

@@ -7,6 +7,7 @@ the reason why (R-FUND-02); the others stand in order (R-FUND-04); then the mode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wallet_core.domain.accounts import CASH
 from wallet_core.domain.decision import Parts
@@ -14,6 +15,9 @@ from wallet_core.domain.money import split
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.policies import Game, Mode, Split, WriteOff
 from wallet_core.domain.promos import Bonus, State
+
+RESTING = frozenset({"FROZEN", "EXPIRED"})
+"""Why a bonus pays for nothing now, whatever the game."""
 
 LAST = 2**63 - 1
 """When a bonus without an end expires, for the order."""
@@ -40,6 +44,7 @@ class Funding(Struct, frozen=True):
         mix: none where the pockets do not cover the stake.
         playable: the largest stake they would cover.
         candidates: in the order they were asked, those that may not pay last.
+        choice: what the player wished to pay with; empty for nothing.
     """
 
     mix: Parts | None
@@ -47,6 +52,7 @@ class Funding(Struct, frozen=True):
     mode: Mode
     version: int
     candidates: tuple[Candidate, ...]
+    choice: str = ""
 
 
 def why_not(bonus: Bonus, game_id: str, game: Game, now: int) -> str:
@@ -88,16 +94,30 @@ def fund(stake: int, candidates: Sequence[Candidate], policy: WriteOff, choice: 
         quantum: ledger units of a display unit.
     """
     ordered = in_order(candidates, policy)
-    paying = [each for each in ordered if not each.why_not]
-    chosen = next((each.bonus.terms.mode for each in paying if each.bonus and each.bonus.terms.mode), policy.mode)
+    chosen = mode(ordered, policy)
     if chosen is Mode.PLAYER_CHOICE and choice:
-        paying = [each for each in paying if choice in {each.pocket, _class(each)}]
+        ordered = [_chosen(each, choice) for each in ordered]
+    paying = [each for each in ordered if not each.why_not]
     pockets = [(each.pocket, each.available) for each in paying]
     amounts = [available for _, available in pockets]
     playable = max(amounts, default=0) if chosen is Mode.NO_MIX else sum(amounts)
     mix = MODES[chosen](stake, pockets, quantum)
     left_out = [each for each in ordered if each.why_not]
-    return Funding(mix, playable, chosen, policy.version, (*paying, *left_out))
+    return Funding(mix, playable, chosen, policy.version, (*paying, *left_out), choice)
+
+
+def mode(ordered: Iterable[Candidate], policy: WriteOff) -> Mode:
+    """Return how the pockets pay: as the first bonus with money for it says, else as the policy does (R-FUND-09)."""
+    paying = (each.bonus.terms.mode for each in ordered if each.bonus and each.available and not each.why_not)
+    own = None if policy.mode_locked else next(filter(None, paying), None)
+    return own or policy.mode
+
+
+def _chosen(candidate: Candidate, choice: str) -> Candidate:
+    """Return the pocket, out of the question where the player has chosen another (R-FUND-08)."""
+    if candidate.why_not or choice in {candidate.pocket, _class(candidate)}:
+        return candidate
+    return replace(candidate, why_not="NOT_CHOSEN")
 
 
 def in_order(candidates: Iterable[Candidate], policy: WriteOff) -> list[Candidate]:

@@ -201,11 +201,12 @@ ROUNDS = Table(
         *_big("returned"),
         *_text("free_rounds"),
         *_big("odds", "void_bps"),
+        _tuple("written_off", _parts),
     ],
     (
         *("state", "changed_at", "revision", "sequence", "in_play", "mix", "won", "refunded", "stakes", "standing"),
         *("wins", "in_play_bonus", "sequence_bonus", "counted", "wagered", "returned", "free_rounds"),
-        *("odds", "void_bps"),
+        *("odds", "void_bps", "written_off"),
     ),
 )
 
@@ -250,7 +251,7 @@ _BONUS = [
     *_text("reason"),
     *_big("frozen_at"),
     *_text("slot"),
-    *_big("places"),
+    *_big("places", "removed", "touched"),
 ]
 
 BONUSES = Table(
@@ -260,7 +261,7 @@ BONUSES = Table(
     _BONUS,
     (
         *("state", "changed_at", "progress", "converted", "staked", "rounds", "activated_at", "expires_at", "short"),
-        *("granted", "deposit", "requirement", "terms", "claimed_at", "reason", "frozen_at"),
+        *("granted", "deposit", "requirement", "terms", "claimed_at", "reason", "frozen_at", "removed", "touched"),
     ),
 )
 
@@ -281,6 +282,7 @@ EXPLANATIONS = Table(
         *_text("mode"),
         *_big("stake", "playable"),
         _tuple("considered", msgspec.json.Decoder(tuple[Considered, ...])),
+        *_text("choice"),
     ],
     (),
 )

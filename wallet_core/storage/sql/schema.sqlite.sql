@@ -61,7 +61,7 @@ create table rounds (
     refunded bigint not null,
     stakes bigint not null,
     standing bigint not null,
-    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, counted text not null default '[]', wagered text not null default '[]', returned bigint not null default 0, free_rounds text not null default '', odds bigint not null default 0, void_bps bigint not null default 0,
+    wins bigint not null, in_play_bonus bigint not null default 0, sequence_bonus bigint not null default 0, policies bigint not null default 0, counted text not null default '[]', wagered text not null default '[]', returned bigint not null default 0, free_rounds text not null default '', odds bigint not null default 0, void_bps bigint not null default 0, written_off text not null default '[]',
     primary key (player_id, provider_id, round_id),
     constraint rounds_in_play_check check (in_play >= 0),
     constraint rounds_refunded_check check (refunded >= 0)
@@ -146,7 +146,7 @@ create table bonuses (
     activated_at bigint not null,
     expires_at bigint not null,
     short boolean not null, -- wagering became so after it was converted
-    reason text not null, frozen_at bigint not null default 0, slot text not null default '', places bigint not null default 1,
+    reason text not null, frozen_at bigint not null default 0, slot text not null default '', places bigint not null default 1, removed bigint not null default 0, touched bigint not null default 0,
     primary key (player_id, bonus_id),
     constraint bonuses_progress_check check (progress >= 0)
 ) without rowid;
@@ -165,7 +165,7 @@ create table explanations (
     mode text not null,
     stake bigint not null,
     playable bigint not null,
-    considered text not null, -- JSON array of what each pocket held and paid, and why not
+    considered text not null, choice text not null default '', -- JSON array of what each pocket held and paid, and why not
     primary key (player_id, transaction_id)
 ) without rowid;
 

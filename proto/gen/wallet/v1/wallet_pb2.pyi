@@ -63,6 +63,7 @@ class _CategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Category.Val
     CATEGORY_UNSPECIFIED: _Category.ValueType  # 0
     CATEGORY_GAME: _Category.ValueType  # 1
     CATEGORY_TIP: _Category.ValueType  # 2
+    """Its BET is no stake (R-TIP-01): of cash alone, past the round, and counted for nothing; as is that of CATEGORY_FEE."""
     CATEGORY_JACKPOT: _Category.ValueType  # 3
     CATEGORY_PROMO: _Category.ValueType  # 4
     CATEGORY_FREE_ROUND: _Category.ValueType  # 5
@@ -75,12 +76,13 @@ class _CategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Category.Val
 
 class Category(_Category, metaclass=_CategoryEnumTypeWrapper):
     """What kind of stake or win it is, for reports; it does not change how money moves, but wins other than CATEGORY_GAME
-    need no stake (R-PROV-04), and adjustments have a sign.
+    need no stake (R-PROV-04), adjustments have a sign, and a tip or fee is no stake.
     """
 
 CATEGORY_UNSPECIFIED: Category.ValueType  # 0
 CATEGORY_GAME: Category.ValueType  # 1
 CATEGORY_TIP: Category.ValueType  # 2
+"""Its BET is no stake (R-TIP-01): of cash alone, past the round, and counted for nothing; as is that of CATEGORY_FEE."""
 CATEGORY_JACKPOT: Category.ValueType  # 3
 CATEGORY_PROMO: Category.ValueType  # 4
 CATEGORY_FREE_ROUND: Category.ValueType  # 5
@@ -948,10 +950,13 @@ class ExplainTransactionResponse(_message.Message):
     MODE_FIELD_NUMBER: _builtins.int
     PLAYABLE_FIELD_NUMBER: _builtins.int
     POCKETS_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
     policies: _builtins.int
     """The version of the policies that decided; the one its round began with."""
     mode: _builtins.str
     """WATERFALL, PROPORTIONAL, NO_MIX or PLAYER_CHOICE."""
+    choice: _builtins.str
+    """What the player wished to pay with (R-FUND-08): CASH, BONUS, or the very pocket; empty for nothing."""
     @_builtins.property
     def transaction(self) -> Global___Transaction: ...
     @_builtins.property
@@ -970,10 +975,11 @@ class ExplainTransactionResponse(_message.Message):
         mode: _builtins.str = ...,
         playable: _common_pb2.Money | None = ...,
         pockets: _abc.Iterable[Global___ConsideredPocket] | None = ...,
+        choice: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["playable", b"playable", "transaction", b"transaction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["mode", b"mode", "playable", b"playable", "pockets", b"pockets", "policies", b"policies", "transaction", b"transaction"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "mode", b"mode", "playable", b"playable", "pockets", b"pockets", "policies", b"policies", "transaction", b"transaction"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -990,7 +996,7 @@ class ConsideredPocket(_message.Message):
     pocket: _builtins.str
     """CASH, CASH:SPORTS, BONUS:<bonus_id>."""
     why_not: _builtins.str
-    """Empty where it might pay: FROZEN, EXPIRED, GAME_EXCLUDED, PRODUCT_EXCLUDED, RTP_EXCLUDED."""
+    """Empty where it might pay: FROZEN, EXPIRED, GAME_EXCLUDED, PRODUCT_EXCLUDED, RTP_EXCLUDED, NOT_CHOSEN."""
     @_builtins.property
     def held(self) -> _common_pb2.Money: ...
     @_builtins.property
