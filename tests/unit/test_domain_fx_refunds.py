@@ -12,7 +12,6 @@ from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Entry, Transaction, digest
 from wallet_core.domain.fx import Quote, State, movable, refundable
 from wallet_core.domain.fx_refunds import RefundConversion
-from wallet_core.domain.holds import Hold
 from wallet_core.domain.leaving import kept
 from wallet_core.domain.pockets import Kept, Pocket, balances
 from wallet_core.domain.policies import Policies
@@ -35,11 +34,8 @@ class RefundDesk(Desk):
         quote = self.books.rows.get((Quote, PLAYER, quote_id))
         currency = quote.source if quote else "EUR"
         asked = None if amount is None else units(amount, currency)
-        freezes = tuple(
-            row.hold_id for row in self.books.rows.values() if isinstance(row, Hold) and row.live and row.account_freeze
-        )
         command = RefundConversion(
-            PLAYER, quote_id, psp, key or self._request(), currency, asked, "sent by mistake", "ann", freezes
+            PLAYER, quote_id, psp, key or self._request(), currency, asked, "sent by mistake", "ann"
         )
         return self.books.do(replace(command, **more))
 

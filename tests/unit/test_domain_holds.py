@@ -43,6 +43,7 @@ from wallet_core.domain.hold_commands import CAPTURES, Purpose
 from wallet_core.domain.holds import LIVE, QUIET, TRANSITIONS, Basis, Event, HoldReason, State
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import Restriction, Status
+from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.subwallets import Transfer
 
 LONG = LATER + 30 * DAY
@@ -360,11 +361,16 @@ def test_freezes_of_several_wallets_are_lifted_one_by_one():
     assert left == [(2, False), (1, False), (1, False), (0, True)]
 
 
-def test_a_freeze_that_is_captured_whole_is_over_and_one_captured_in_part_is_not():
-    books = _books(freeze(), take("20", "f1"))
-    assert books.player().frozen == 1
-    books.do(take(None, "f1", key="c2"))
-    assert (hold(books, "f1").state, books.player().frozen) == (State.CAPTURED, 0)
+def test_a_freeze_goes_on_though_all_it_held_is_captured():
+    """R-HOLD-03 "until lifted": the next credit was not swept, and the player could have it."""
+    books = _books(freeze(), take("20", "f1"), take(None, "f1", key="c2"))
+    assert (hold(books, "f1").state, books.player().frozen) == (State.PART_CAPTURED, 1)
+    books.do(play(promo("w1", "7")))
+    sequence = books.rows[Pocket, PLAYER, "EUR", "CASH"].sequence
+    assert answer(books.do(sweep(due=sequence))) is Outcome.APPLIED
+    assert (books.cash, _held(books, "AML")) == ("0.00", "7.00")
+    books.do(release("f1"))
+    assert (hold(books, "f1").state, books.player().frozen) == (State.RELEASED, 0)
     books.assert_sound()
 
 

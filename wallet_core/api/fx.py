@@ -128,7 +128,7 @@ class FxService(FxServiceServicer):
             pockets = {row.account: row for row in rows if row.currency == quote.target}
             player = belongs(await self._core.store.player(quote.player_id), "", "")
             stays = await kept(self._core, player, balances(quote.target, pockets), pockets)
-            left = movable(quote.target, pockets, stays, frozen=bool(await self._freezes(quote)))
+            left = movable(quote.target, pockets, stays, frozen=bool(player.frozen))
             message.refundable.CopyFrom(convert.money(CURRENCIES[quote.source], refundable(quote, left)))
         return message
 
@@ -183,7 +183,6 @@ class FxService(FxServiceServicer):
             amount=amount,
             reason=reason,
             actor=actor,
-            freezes=await self._freezes(quote),
             confirmed=request.forfeits_confirmed,
             policies=self._core.policies,
         )
@@ -195,11 +194,6 @@ class FxService(FxServiceServicer):
             quote=self._shown(await self._found(player_id, quote_id)),
             refunded=convert.money(CURRENCIES[quote.source], refunded),
         )
-
-    async def _freezes(self, quote: Quote) -> tuple[str, ...]:
-        """Return the ids of the holds that freeze the wallet of what was credited."""
-        holds = await self._core.store.live_holds(quote.player_id, quote.target)
-        return tuple(hold.hold_id for hold in holds if hold.account_freeze)
 
     async def _last(self) -> list[Rates]:
         """Return the last table of each source."""

@@ -15,7 +15,6 @@ from wallet_core.domain.desk import Desk, Poster
 from wallet_core.domain.entries import Entry, Journal, Keyed, Kind, Posting
 from wallet_core.domain.fx import REFUNDABLE, Quote, State, cost, movable, refundable
 from wallet_core.domain.fx_commands import OfQuote, find
-from wallet_core.domain.holds import Hold
 from wallet_core.domain.leaving import kept
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.pockets import balances
@@ -27,12 +26,11 @@ class RefundConversion(OfQuote, frozen=True):
     """Give back what was converted, or a part of it, by way of a payment provider; refused for ever, where it is for
     funds (R-IDEM-04).
 
-    A player who is blocked gets it, for it goes back where it came from; of a wallet that is frozen nothing leaves.
+    A player who is blocked gets it, for it goes back where it came from; of a frozen account nothing leaves.
 
     Attributes:
         currency: of what was given.
         amount: of it; none for all that is refundable.
-        freezes: ids of the holds that freeze the wallet of the target currency.
         confirmed: the player has seen which bonuses it takes, as a withdrawal does (R-BONUS-22).
     """
 
@@ -42,7 +40,6 @@ class RefundConversion(OfQuote, frozen=True):
     amount: int | None
     reason: str
     actor: str
-    freezes: tuple[str, ...] = ()
     confirmed: bool = False
     policies: Policies = Policies()
 
@@ -58,8 +55,8 @@ class RefundConversion(OfQuote, frozen=True):
 
     @property
     def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
-        """The quote, and what freezes the wallet."""
-        return (Quote, (self.player_id, self.quote_id)), *((Hold, (self.player_id, each)) for each in self.freezes)
+        """The quote."""
+        return ((Quote, (self.player_id, self.quote_id)),)
 
     @property
     def refused(self) -> Posting:
@@ -77,8 +74,7 @@ def _refund(desk: Desk, command: RefundConversion) -> Posting:
     """
     quote = find(desk, command.quote_id)
     amount = _asked(quote, command)
-    frozen = (desk.book.noun(Hold, command.player_id, each) for each in command.freezes)
-    if any(hold is not None and hold.live for hold in frozen):
+    if desk.someone.frozen:
         raise Refused(Reason.PLAYER_BLOCKED)
     pockets = desk.book.pockets(command.player_id, quote.target)
     held, bonuses = balances(quote.target, pockets), desk.book.bonuses(command.player_id)

@@ -256,14 +256,16 @@ def give_back(desk: Desk, hold: Hold, event: Event) -> Change:
 
 
 def capture(desk: Desk, hold: Hold, amount: int | None, account: str, detail: str) -> Change:
-    """Return the hold with an amount, or all it still holds, gone to a house account (P-13, R-HOLD-05).
+    """Return the hold with an amount, or all it still holds, gone to a house account (P-13, R-HOLD-05). A freeze goes
+    on with nothing held: only its release ends it (R-HOLD-03).
 
     Raises:
         Refused: HOLD_STATE, INVALID_AMOUNT; AMOUNT_EXCEEDS_REFERENCE, it does not hold so much.
     """
     held = hold.held
     taken = held if amount is None else amount
-    state = after(hold, Event.CAPTURE if taken == held else Event.CAPTURE_PART, desk.at)
+    whole = taken == held and not hold.account_freeze
+    state = after(hold, Event.CAPTURE if whole else Event.CAPTURE_PART, desk.at)
     if taken <= 0:
         raise Refused(Reason.INVALID_AMOUNT)
     gone = waterfall(taken, hold.sources)
