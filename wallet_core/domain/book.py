@@ -164,7 +164,8 @@ class Book:
 
     def bonuses(self, player_id: str) -> Sequence[Bonus]:
         """Return the player's live bonuses, by id. They are loaded with the player."""
-        return [row for row in self._all_bonuses(player_id) if row.live]
+        found = self._all_bonuses(player_id)
+        return [row for row in found if row.live] if found else found
 
     def queued(self, player_id: str) -> Sequence[Bonus]:
         """Return the player's bonuses that wait for a slot, the next one first. They are loaded with the player."""
