@@ -46,7 +46,7 @@ POLICIES = (
     ("funding.order", "BRAND", BRAND, "", "BONUS,CASH"),
     ("funding.mode", "PRODUCT", f"{BRAND}/LIVE", "", "PROPORTIONAL"),
     ("game.product", "PRODUCT", "*", "evolution/*", "LIVE"),
-    ("points.rate", "BRAND", BRAND, "", "100"),
+    ("points.rate", "BRAND", BRAND, "EUR", "100"),
     ("fx.margin_bps", "BRAND", BRAND, "", "100"),
     ("fx.weekend_bps", "BRAND", BRAND, "", "0"),
 )

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from tests.property.lives import CALM
 from tests.support.domain import PLAYER, Books, answer
 from tests.support.promotions import DAY, adjust, cashback, edition, lots, price, prize, redeem
+from wallet_core.domain.cashback import Cashback
 from wallet_core.domain.decision import Outcome
-from wallet_core.domain.payouts import SETTLE_LAG, Cashback
+from wallet_core.domain.payouts import SETTLE_LAG
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.points import POINT, entries_earned, entries_lost
 from wallet_core.domain.promos import Bonus

@@ -8,8 +8,9 @@ from wallet.v1 import free_rounds_pb2 as pb
 from wallet.v1 import promos_pb2 as promos
 from wallet.v1.common_pb2 import Page
 from wallet.v1.holds_pb2 import ListHoldsRequest
+from wallet.v1.ledger_pb2 import GetTrialBalanceRequest
 from wallet.v1.promos_pb2 import GetBonusRequest
-from wallet.v1.wallet_pb2 import CATEGORY_FREE_ROUND, OUTCOME_NOOP
+from wallet.v1.wallet_pb2 import CATEGORY_FREE_ROUND, OUTCOME_APPLIED, OUTCOME_NOOP
 
 from tests.protocol.words import action, key, play
 from tests.support.core import money
@@ -49,7 +50,7 @@ def free(grant, kind, amount, **members):
     return play(player, action(kind, amount, **of), **members)
 
 
-async def template(core):
+async def template(core, *, automatic=True):
     """A template that makes winnings a bonus to be wagered ten times."""
     await core.allow_bonuses()
     promotion = promos.Promotion(
@@ -57,6 +58,7 @@ async def template(core):
         text="What you win is wagered 10 times.",
         amounts=[promos.PromotionAmounts(currency_code="EUR", fixed=money("1"))],
         terms=promos.BonusTerms(multiplier=1_000, base=promos.WAGERING_BASE_WINNINGS),
+        automatic=automatic,
     )
     request = promos.PublishTemplateRequest(
         template_id=key("spins"), version=1, promotion=promotion, reason="r", actor="ann", request_id=key("pub")
@@ -200,3 +202,42 @@ async def test_a_provider_speaks_for_its_own_grants_only(core):
     failed = await core.operator.register_free_rounds(registering(grant, provider_id="strict", confirmed=False))
     assert (failed.free_rounds.attempts, failed.free_rounds.state) == (1, pb.FREE_ROUND_STATE_ISSUED)
     assert failed.response.results[0].outcome == OUTCOME_NOOP
+
+
+async def test_r_bonus_04_the_terms_of_what_winnings_become_are_accepted_first(core):
+    spins, player = await template(core, automatic=False), await core.player()
+    bonus = {"template_id": spins.template_id, "template_version": 1}
+    for digest in ("", "another"):
+        request = granting(player, **bonus, accepted_digest=digest)
+        assert await refused(core.operator.grant_free_rounds(request)) == "BONUS_NOT_ELIGIBLE"
+    granted = await core.operator.grant_free_rounds(granting(player, **bonus, accepted_digest=spins.digest))
+    assert granted.free_rounds.template_id == spins.template_id
+
+
+async def test_r_free_07_what_a_provider_charges_is_booked_once(any_core):
+    facts = {"campaign": "spring", "amount": money("12.50"), "reason": "July", "actor": "ann"}
+    request = pb.ChargeFreeRoundsRequest(provider_id="thrillgate", invoice=key("invoice"), **facts)
+    booked = (await any_core.operator.charge_free_rounds(request)).response
+    assert (booked.results[0].outcome, booked.replayed) == (OUTCOME_APPLIED, False)
+    assert (await any_core.operator.charge_free_rounds(request)).response.replayed
+    rows = (await any_core.operator.trial_balance(GetTrialBalanceRequest(currency_code="EUR"))).rows
+    totals = {row.account: row.total for row in rows}
+    assert (totals["BONUS_COST"], totals["FEES"]) == (money("-12.50"), money("12.50"))
+
+
+BAD_CHARGES = {
+    "of nobody of ours": ({"provider_id": "nobody"}, "UNKNOWN_PROVIDER"),
+    "of nothing": ({"amount": money("0")}, "INVALID_AMOUNT"),
+    "less than nothing": ({"amount": money("-1")}, "INVALID_AMOUNT"),
+    "without an invoice": ({"invoice": ""}, "INVALID_REQUEST"),
+    "without a campaign": ({"campaign": ""}, "INVALID_REQUEST"),
+    "in points": ({"amount": money("1", "PTS")}, "UNKNOWN_CURRENCY"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CHARGES)
+async def test_charges_that_are_refused(core, case):
+    members, reason = BAD_CHARGES[case]
+    facts = {"provider_id": "thrillgate", "invoice": "i", "campaign": "spring", "reason": "July", "actor": "ann"}
+    request = pb.ChargeFreeRoundsRequest(**({"amount": money("1")} | facts | members))
+    assert await refused(core.operator.charge_free_rounds(request)) == reason

@@ -97,6 +97,21 @@ async def test_prizes_are_paid_each_by_itself_and_what_is_not_is_said(any_core):
     assert [await cash(any_core, player) for player in (ann, bob, eve)] == [money("50.00"), money("10.00"), money("0")]
 
 
+async def test_r_tour_02_a_rank_was_paid_to_another_player_by_another_request(any_core):
+    ann, bob = [await any_core.player("0") for _ in range(2)]
+    assert (await any_core.operator.pay_prizes(prizes(prize(ann, 1, "50.00"), pool="50.00"))).paid == money("50.00")
+    for other in (
+        prizes(prize(bob, 1, "50.00"), pool="50.00"),
+        prizes(prize(ann, 1, "50.00"), prize(bob, 2, "5.00"), pool="55.00"),
+    ):
+        assert await refused(any_core.operator.pay_prizes(other)) == "CONFLICT"
+    assert [await cash(any_core, player) for player in (ann, bob)] == [money("50.00"), money("0")]
+    by_hand = paying(bob, source=pb.PAYOUT_SOURCE_TOURNAMENT)
+    assert await refused(any_core.operator.pay_promo(by_hand)) == "INVALID_REQUEST"
+    elsewhere = prizes(prize(bob, 1, "5.00"), pool="5.00", tournament_id="another")
+    assert (await any_core.operator.pay_prizes(elsewhere)).paid == money("5.00")
+
+
 BAD_PRIZES = {
     "none": ([], "0", "INVALID_REQUEST"),
     "that do not sum to the pool": ([("p1", 1, "5.00")], "5.01", "INVALID_REQUEST"),
@@ -196,6 +211,7 @@ BAD_CASHBACKS = {
     "in points": ({"currency_code": "PTS"}, "UNKNOWN_CURRENCY"),
     "in another currency": ({"currency_code": "USD"}, "WRONG_CURRENCY"),
     "with a cap finer than coins": ({"maximum": money("0.001")}, "INVALID_AMOUNT"),
+    "with a cap below the least": ({"minimum": money("5"), "maximum": money("4")}, "INVALID_REQUEST"),
     "with a cap in another currency": ({"maximum": money("1", "USD")}, "WRONG_CURRENCY"),
     "of nobody": ({"player_id": "nobody"}, "PLAYER_UNKNOWN"),
 }

@@ -4,6 +4,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from tests.storage.books import (
     EUR,
@@ -23,11 +24,12 @@ from tests.storage.books import (
 from tests.support.policies import ALLOWING
 from wallet_core.domain.awards import Promise
 from wallet_core.domain.book import Needs
+from wallet_core.domain.cashback import Cashback, Covered, Turnover, base
 from wallet_core.domain.decision import Outcome, Reason
-from wallet_core.domain.entries import NO_PLAYER, Kind
+from wallet_core.domain.entries import NO_PLAYER, Category, Kind
 from wallet_core.domain.free_round_commands import GrantFreeRounds, RegisterFreeRounds
 from wallet_core.domain.free_rounds import Grant, Settle, State
-from wallet_core.domain.payouts import Cashback, PayCashback, PayPromo, Source, Turnover, base
+from wallet_core.domain.payouts import PayCashback, PayPromo, Source
 from wallet_core.domain.points import POINT, PointsPrice, expirable, price_key
 from wallet_core.domain.points_commands import AdjustPoints, ExpirePoints, PublishPointsPrice, RedeemPoints
 from wallet_core.domain.promos import Base, BonusTerms
@@ -60,6 +62,7 @@ ROW = Grant(
     waiting=8,
     over_at=10,
     reason="r",
+    bonus_id="@free:g",
 )
 PRICE = PointsPrice(NO_PLAYER, "EUR", 1, 100, EUR, 1, "ops", "spring")
 
@@ -186,6 +189,71 @@ async def test_the_turnover_of_a_window_is_half_open_and_by_game(database):
         whole = await turnover(0, last + 10**9)
         for field in ("stakes", "wins", "promos"):
             assert sum(getattr(each, field) for each in parts) == sum(getattr(each, field) for each in whole)
+
+
+async def test_the_windows_of_a_cashback_are_kept_as_they_are(database):
+    async with opened(database) as store:
+        row = Covered("p", "weekly", "EUR", ((1, 2), (5, 9)))
+        await store.apply(Saves(row))
+        await store.apply(Saves((row, row.joined(2, 5))))
+        wanted = Needs.none()
+        wanted.want(Covered, row.key)
+        work = Saves(wanted=wanted)
+        await store.preview(work)
+        assert work.found == [Covered("p", "weekly", "EUR", ((1, 9),))]
+
+
+async def test_r_cashbk_01_two_processes_pay_no_windows_that_overlap(database):
+    async with engine(database) as (first, store), engine(database) as (second, _):
+        await run(first, create("p"))
+        commands = [
+            (batcher, PayCashback("p", "weekly", "EUR", None, "ops", ALLOWING, 1, end, Cashback(1_000), 10 * EUR))
+            for batcher, end in ((first, 2), (second, 3))
+        ]
+        found = await asyncio.gather(*(batcher.submit(command, deadline()) for batcher, command in commands))
+        assert sorted(decision.refusal.reason for decision in found if decision.refusal) == [Reason.ALREADY_EXISTS]
+        (pocket,) = await store.pockets("p")
+        assert pocket.amount == EUR
+
+
+async def test_r_cashbk_01_a_free_win_that_was_taken_back_was_still_a_promotion(database):
+    """What a void gives back of a bonus is none; what is amended or taken back of a free round's cash is."""
+    async with engine(database) as (batcher, store):
+        now = Clock().now()
+        facts = (
+            "p",
+            "g",
+            PROVIDER,
+            "EUR",
+            3,
+            200_000,
+            (),
+            Settle.EACH,
+            None,
+            0,
+            "spring",
+            now + 10**12,
+            "ops",
+            "spring",
+        )
+        grant = GrantFreeRounds(*facts, ALLOWING)
+        await run(batcher, create("p"), grant)
+        await run(batcher, RegisterFreeRounds("p", "g", "ok", "ops", "k", PROVIDER, confirmed=True))
+        free = {"category": Category.FREE_ROUND, "grant": "g"}
+
+        async def promos():
+            return sum(each.promos for each in await store.turnover("p", "EUR", 0, now + 10**12))
+
+        bet, won = (replace(action(kind, f"{kind.name}1", 5 * EUR), **free) for kind in (Kind.BET, Kind.WIN))
+        await run(batcher, play("p", bet, won, round_id="f1"))
+        assert await promos() == -5 * EUR
+        await run(batcher, play("p", action(Kind.AMEND, "a1", 8 * EUR, "WIN1"), round_id="f1"))
+        assert await promos() == -8 * EUR
+        await run(batcher, play("p", action(Kind.AMEND, "a2", 3 * EUR, "WIN1"), round_id="f1"))
+        assert await promos() == -3 * EUR
+        await run(batcher, play("p", action(Kind.ROLLBACK, "x1", None, "WIN1"), round_id="f1"))
+        assert await promos() == 0
+        assert await check(store) == []
 
 
 async def test_a_cashback_is_paid_once_by_two_processes(database):

@@ -1,6 +1,7 @@
 """Bonuses and templates on both databases: kept as they are, found when they are due, begun and ended once."""
 
 import asyncio
+import re
 
 import pytest
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from tests.support.promos import BY_HAND, MATCH, grant, publish, template
 from wallet_core.domain.book import Needs
 from wallet_core.domain.entries import NO_PLAYER
 from wallet_core.domain.money import INT64_MAX
+from wallet_core.domain.packs import VERTICALS
 from wallet_core.domain.players import Player, Status
 from wallet_core.domain.policies import Mode, Split
 from wallet_core.domain.promo_commands import ForfeitBonus
@@ -25,11 +27,13 @@ from wallet_core.domain.promos import (
     OpenRounds,
     State,
     Timing,
+    competes,
 )
 from wallet_core.domain.templates import Template
 from wallet_core.engine.batcher import Batcher
 from wallet_core.engine.clock import Clock
 from wallet_core.storage.check import check
+from wallet_core.storage.reads import SQL
 from wallet_core.streams import expiry
 
 PLAYER = Player("p", "operator", "brand", ("EUR",), Status.ACTIVE, "MT", 1, 2, 3)
@@ -79,6 +83,7 @@ async def test_a_bonus_is_kept_as_it_is_and_changes_in_place(store, row):
     changed = replace(
         row, state=State.CONVERTED, terms=BonusTerms(cap=1), granted=1, deposit=2, requirement=3, claimed_at=4,
         changed_at=5, progress=6, converted=7, rounds=0, activated_at=8, expires_at=9, reason="met", frozen_at=10,
+        template_id="reload", version=9, currency="USD", priority=11, slot="t", places=12,
     )  # fmt: skip
     await store.apply(Saves((row, changed)))
     assert await store.bonus("p", "b") == changed
@@ -216,3 +221,18 @@ async def test_two_editors_of_a_template_end_as_one(database):
         assert len(await store.templates("gift", limit=9)) == 1
     async with opened(database) as store:
         assert (await store.template("gift", 1)).player_id == NO_PLAYER
+
+
+@pytest.mark.parametrize("slot", ["", "CASINO", "CASINO+LIVE", "SPORTS", "spring"])
+@pytest.mark.parametrize("waiting", ["", "CASINO", "LIVE+POKER", "SPORTS", "spring"])
+async def test_r_bonus_07_who_may_start_is_asked_as_bonuses_compete(store, slot, waiting):
+    active = replace(SMALL, bonus_id="a", state=State.ACTIVE, slot=slot)
+    queued = replace(SMALL, bonus_id="q", state=State.QUEUED, slot=waiting, expires_at=0)
+    await store.apply(Saves(PLAYER, active, queued))
+    found = await store.due("bonuses_startable", now=1, limit=9)
+    assert bool(found) is not competes(active, queued)
+
+
+def test_the_products_that_who_may_start_is_asked_by_are_all_there_are():
+    statement = (SQL / "reads.sql").read_text().partition("-- name: bonuses_startable")[2].partition("-- name:")[0]
+    assert set(re.findall(r"\('([A-Z]+)'\)", statement)) == set(VERTICALS)

@@ -1,27 +1,25 @@
-"""Points, free rounds and payouts in few words; and free rounds played without a play: their rules on a book."""
+"""Points, free rounds and payouts in few words."""
 
 from msgspec.structs import replace
 
-from tests.support.domain import PLAYER, PROVIDER, START, Books, key_of, units
+from tests.support.domain import PLAYER, PROVIDER, START, Books, bet, note, play, rollback, units, win
 from tests.support.policies import ALLOWING
 from wallet_core.domain.awards import Award
-from wallet_core.domain.book import Book, Needs
-from wallet_core.domain.decision import Outcome
-from wallet_core.domain.entries import NO_PLAYER, Kind, Transaction, digest, transaction_id
-from wallet_core.domain.free_play import FreeWin, begin, end, undo, win
+from wallet_core.domain.cashback import Cashback
+from wallet_core.domain.commands import Action, Play
+from wallet_core.domain.decision import Refused
+from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Transaction
 from wallet_core.domain.free_round_commands import (
     CancelFreeRounds,
     ExpireFreeRounds,
     GrantFreeRounds,
     RegisterFreeRounds,
 )
-from wallet_core.domain.free_rounds import Grant, Settle, rows
-from wallet_core.domain.payouts import Cashback, PayCashback, PayPromo, Source
+from wallet_core.domain.free_rounds import Grant, Settle
+from wallet_core.domain.payouts import PayCashback, PayPromo, Source
 from wallet_core.domain.points_commands import AdjustPoints, ExpirePoints, PublishPointsPrice, RedeemPoints
 from wallet_core.domain.policies import Split
 from wallet_core.domain.promos import Base, BonusTerms
-from wallet_core.domain.rounds import Round
-from wallet_core.domain.rounds import State as RoundState
 from wallet_core.domain.templates import Amounts, Promotion, Template
 
 DAY = 86_400_000_000
@@ -33,6 +31,7 @@ WINNINGS = Promotion(
     text="What you win is wagered 10 times.",
     amounts=(Amounts("EUR", fixed=units("1")),),
     terms=BonusTerms(multiplier=1_000, base=Base.WINNINGS),
+    opt_in=False,
 )
 """What free rounds win is wagered ten times."""
 
@@ -115,8 +114,13 @@ def expire(due: int = EXPIRES) -> ExpireFreeRounds:
     return ExpireFreeRounds(PLAYER, GRANT, due)
 
 
+def free(action: Action, grant_id: str = GRANT) -> Action:
+    """The action as one of a free round."""
+    return replace(action, category=Category.FREE_ROUND, grant=grant_id)
+
+
 class FreePlays:
-    """Free rounds on books in memory: each call is what a play makes of it, with a transaction of its own."""
+    """Free rounds on books in memory, a play each; what comes of it as an award."""
 
     def __init__(self, books: Books) -> None:
         self.books = books
@@ -125,58 +129,26 @@ class FreePlays:
     def grant(self) -> Grant | None:
         return self.books.rows.get((Grant, PLAYER, GRANT))
 
-    def begin(self, round_id: str, game_id: str = "slot") -> None:
+    def begin(self, round_id: str) -> Award:
         """A stake of a free round."""
-        now = self.books._clock.take(1)  # noqa: SLF001
-        grant = begin(self.grant, PROVIDER, game_id, "EUR", now)
-        round_ = Round(PLAYER, PROVIDER, round_id, game_id, "EUR", RoundState.OPEN, now, now)
-        self.books.rows[key_of(grant)] = grant
-        self.books.rows[key_of(round_)] = round_
+        return self._do(play(free(bet(f"b:{round_id}", "0.20")), round_id=round_id))
 
     def win(self, round_id: str, amount: str, key: str, grant_id: str = GRANT) -> Award:
         """A win of one."""
-        free = self._free(round_id, amount, key)
-        award = self._run(Kind.WIN, key, key, grant_id, lambda book, grant: win(book, grant, free))
-        if free.round is not None:
-            won = replace(free.round, won=free.round.won + free.amount)
-            self.books.rows[key_of(won)] = won
-        return award
+        return self._do(play(free(win(key, amount), grant_id), round_id=round_id))
 
-    def undo(self, round_id: str, amount: str, key: str, parts: tuple[tuple[str, int], ...]) -> Award:
+    def undo(self, round_id: str, amount: str | None, key: str) -> Award:
         """A win's rollback."""
-        free = self._free(round_id, amount, key)
-        award = self._run(Kind.ROLLBACK, key, f"x{key}", GRANT, lambda book, grant: undo(book, grant, free, parts))
-        if free.round is not None:
-            won = replace(free.round, won=free.round.won - free.amount)
-            self.books.rows[key_of(won)] = won
-        return award
+        return self._do(play(rollback(f"x:{key}:{amount}", key, amount), round_id=round_id))
 
-    def end(self, key: str) -> Award:
+    def end(self, round_id: str) -> Award:
         """The end of a round."""
-        return self._run(Kind.NOTE, key, key, GRANT, lambda book, grant: end(book, grant, self.books.at))
+        return self._do(play(note(f"e:{round_id}"), round_id=round_id, close_round=True))
 
-    def _free(self, round_id: str, amount: str, key: str) -> FreeWin:
-        now = self.books._clock.take(1)  # noqa: SLF001
-        round_ = self.books.round(round_id)
-        return FreeWin(PLAYER, PROVIDER, "EUR", units(amount), digest(PROVIDER, key), now, round_)
-
-    def _run(self, kind, win_key, key, grant_id, rule) -> Award:
-        needs = Needs.none()
-        needs.players.add(PLAYER)
-        head_key = digest(PROVIDER, key)
-        needs.transactions.add((PLAYER, head_key))
-        for noun, row in rows(PLAYER, grant_id, digest(PROVIDER, win_key)):
-            needs.want(noun, row)
-        book = Book(needs, list(self.books._load(needs)))  # noqa: SLF001
-        grant = book.noun(Grant, PLAYER, grant_id) if grant_id else None
-        award = rule(book, grant)
-        at = self.books._clock.take(1)  # noqa: SLF001
-        identity = transaction_id(at, PLAYER, head_key)
-        book.post(PLAYER, identity, "EUR", award.entries)
-        outcome = Outcome.APPLIED if award.entries else Outcome.NOOP
-        head = Transaction(PLAYER, head_key, identity, PROVIDER, key, kind, outcome, "EUR", 0, at, parts=award.parts)
-        book.put(head)
-        for _, row in book.changes():
-            self.books.rows[key_of(row)] = row
-        self.books.lines.extend(book.lines)
-        return award
+    def _do(self, command: Play) -> Award:
+        decision = self.books.do(command)
+        if decision.refusal is not None:
+            raise Refused(decision.refusal.reason)
+        (result,) = decision.results
+        lines = (line for line in self.books.lines if line.transaction_id == result.transaction_id)
+        return Award(tuple(Entry(line.account, line.amount, line.detail) for line in lines), result.parts)

@@ -26,7 +26,6 @@ from tests.support.promotions import WINNINGS, FreePlays, edition, granting, pri
 from wallet_core.domain import bonus_rules
 from wallet_core.domain.commands import CreatePlayer
 from wallet_core.domain.decision import Outcome, Reason
-from wallet_core.domain.free_rounds import bonus_of
 from wallet_core.domain.layers import Setting, Standing
 from wallet_core.domain.policies import Policies, Split
 from wallet_core.domain.policy_keys import KEYS, Layer
@@ -249,7 +248,7 @@ def test_what_free_rounds_have_won_is_paid_whatever_has_been_published_since():
     free = FreePlays(books)
     free.begin("r1")
     free.win("r1", "9", "w1")
-    won = bonus_of("fr1")
+    won = free.grant.bonus_id
     assert of(books, won).state is State.QUEUED
     books.do(forfeit("gift@1"))
     command = replace(activate("spins@1", NO), bonus_id=won)

@@ -472,7 +472,7 @@ def test_r_fund_12_a_win_is_split_by_the_stakes_it_names_where_the_policy_says_s
 class Earning(Policy, frozen=True):
     """A point for each 10.00 of cash staked."""
 
-    def points_rate(self, brand_id, provider_id, game_id, version):
+    def points_rate(self, brand_id, provider_id, game_id, currency, version):
         return 10
 
 

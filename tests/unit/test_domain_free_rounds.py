@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from tests.support.domain import PLAYER, Books, amount_of, answer, units, withdrawal
-from tests.support.promos import bonus_money
+from tests.support.domain import PLAYER, Books, amount_of, answer, play, rollback, units, withdrawal
+from tests.support.promos import bonus_money, forfeit, void_bonus
 from tests.support.promotions import (
     EXPIRES,
     FREE_OF_WAGERING,
@@ -21,13 +21,12 @@ from tests.support.promotions import (
 from tests.unit.test_domain_golden import facts
 from wallet_core.domain.commands import SetStatus
 from wallet_core.domain.decision import Outcome, Reason, Refused
-from wallet_core.domain.free_play import begin, give_back
+from wallet_core.domain.free_play import may_begin
 from wallet_core.domain.free_round_commands import ATTEMPTS_MAX
-from wallet_core.domain.free_rounds import LIVE, TRANSITIONS, Event, Settle, State, after, bonus_of, dispute_of
+from wallet_core.domain.free_rounds import LIVE, TRANSITIONS, Event, Settle, State, after, dispute_of
 from wallet_core.domain.hold_commands import ReleaseHold
 from wallet_core.domain.holds import Hold
 from wallet_core.domain.holds import State as HoldState
-from wallet_core.domain.promo_commands import ForfeitBonus
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.promos import State as BonusState
 from wallet_core.domain.wagering import BPS
@@ -50,7 +49,7 @@ def ended(plays, command):
 
 
 def bonus(plays):
-    return plays.books.rows.get((Bonus, PLAYER, bonus_of(GRANT)))
+    return plays.books.rows.get((Bonus, PLAYER, f"@free:{GRANT}"))
 
 
 def hold(plays, key):
@@ -64,12 +63,12 @@ def test_what_is_not_in_the_table_does_not_happen():
         one = replace(grant, state=state)
         if (state, event) in TRANSITIONS:
             assert after(one, event) is TRANSITIONS[state, event]
-            assert state in LIVE
+            assert state in LIVE or event is Event.REOPEN
         else:
             with pytest.raises(Refused) as refused:
                 after(one, event)
             assert refused.value.refusal.reason is Reason.BONUS_STATE
-    assert len(TRANSITIONS) == 10
+    assert len(TRANSITIONS) == 11
 
 
 def test_a_grant_is_issued_registered_played_and_completed():
@@ -78,8 +77,8 @@ def test_a_grant_is_issued_registered_played_and_completed():
     plays.begin("r1")
     assert (plays.grant.state, plays.grant.left) == (State.IN_USE, 1)
     plays.begin("r2")
-    plays.end("e1")
-    plays.end("e2")
+    plays.end("r1")
+    plays.end("r2")
     assert (plays.grant.state, plays.grant.left, plays.grant.over_at > 0) == (State.COMPLETED, 0, True)
     assert plays.books.lines == []  # R-FREE-03, R-FREE-09
 
@@ -154,16 +153,17 @@ def test_no_free_rounds_for_a_blocked_player():
 def test_a_round_that_may_not_begin(change, reason):
     grant = replace(available().grant, **change)
     with pytest.raises(Refused) as refused:
-        begin(grant, "acme", "slot", "EUR", grant.issued_at + 1)
+        may_begin(grant, "acme", "slot", "EUR", grant.issued_at + 1)
     assert refused.value.refusal.reason is reason
     with pytest.raises(Refused):
-        begin(None, "acme", "slot", "EUR", 1)
+        may_begin(None, "acme", "slot", "EUR", 1)
 
 
 def test_a_round_that_is_rolled_back_may_be_played_again():
     plays = available(rounds=1)
     plays.begin("r1")
-    assert give_back(plays.grant, 1).left == 1
+    plays.books.do(play(rollback("x1", "b:r1"), round_id="r1"))
+    assert (plays.grant.left, plays.grant.open) == (1, 0)
 
 
 def test_winnings_in_cash_spin_by_spin():
@@ -185,8 +185,8 @@ def test_gc_wr_11_what_is_won_at_the_end_becomes_a_bonus():
     plays.begin("r2")
     plays.win("r2", amount_of(units(given["winnings"]) // 2), "w2")
     assert (bonus(plays), plays.grant.waiting) == (None, units(given["winnings"]))
-    plays.end("e1")
-    plays.end("e2")
+    plays.end("r1")
+    plays.end("r2")
     row = bonus(plays)
     assert (row.state, amount_of(row.granted)) == (BonusState.ACTIVE, given["winnings"])
     assert amount_of(row.requirement // BPS) == expect
@@ -214,14 +214,17 @@ def test_a_bonus_free_of_wagering_asks_for_nothing():
     assert (bonus(plays).requirement, bonus_money(plays.books)) == (0, "4.00")
 
 
-def test_what_is_won_after_the_bonus_is_over_lapses_and_is_not_refused():
+@pytest.mark.parametrize("over", [forfeit, void_bonus])
+def test_r_free_04_what_a_live_grant_wins_after_its_bonus_is_over_begins_another_one(over):
     plays = available(template=edition())
     plays.begin("r1")
     plays.win("r1", "4", "w1")
-    plays.books.do(ForfeitBonus(PLAYER, "f1", bonus_of(GRANT), "enough", PLAYER))
+    plays.books.do(over(plays.grant.bonus_id))
     plays.begin("r2")
-    award = plays.win("r2", "4", "w2")
-    assert (award.entries, award.parts) == ((), (("LAPSED", units("4")),))
+    award = plays.win("r2", "3", "w2")
+    assert award.parts == ((f"BONUS:{plays.grant.bonus_id}", units("3")),)
+    assert plays.grant.bonus_id != f"@free:{GRANT}"
+    assert (bonus_money(plays.books), plays.grant.won) == ("3.00", units("7"))
     plays.books.assert_sound()
 
 
@@ -240,7 +243,7 @@ def test_e_56_a_win_after_the_expiry_of_a_round_that_began_before():
     plays.begin("r1")
     assert ended(plays, expire()) == []
     assert plays.win("r1", "4", "w1").parts == (("CASH", units("4")),)
-    assert plays.end("e1").entries == ()
+    assert plays.end("r1").entries == ()
     plays.books.assert_sound()
 
 
@@ -264,7 +267,7 @@ def test_it_expires_only_when_it_is_due():
 
 def test_e_57_a_free_win_without_a_grant_is_held():
     plays = FreePlays(Books())
-    award = plays.win("r1", "4", "w1", grant_id="")
+    award = plays.win("r1", "4", "w1", grant_id="nothing")
     assert award.parts == (("HELD:DISPUTE", units("4")),)
     row = hold(plays, "w1")
     assert (row.held, row.owner, row.clause) == (units("4"), "providers", "R-FREE-06")
@@ -284,12 +287,12 @@ def test_more_rounds_that_win_than_were_granted_are_disputed():
 
 def test_rounds_of_which_no_stake_came_end_the_grant_too():
     plays = available(rounds=2, settle=Settle.END)
-    plays.win("", "1", "w1")
-    plays.end("e1")
+    plays.win("r1", "1", "w1")
+    plays.end("r1")
     assert (plays.grant.state, plays.grant.waiting) == (State.IN_USE, units("1"))
-    plays.win("", "1", "w2")
-    assert plays.end("e2").parts == (("CASH", units("2")),)
-    assert plays.grant.state is State.COMPLETED
+    plays.win("r2", "1", "w2")
+    plays.end("r2")
+    assert (plays.grant.state, plays.books.cash) == (State.COMPLETED, "2.00")
 
 
 def test_a_round_may_win_more_than_once():
@@ -316,9 +319,9 @@ def test_what_comes_above_the_cap_lapses():
 def test_a_free_win_that_is_rolled_back_takes_what_it_paid_and_the_rest_is_owed():
     plays = available()
     plays.begin("r1")
-    award = plays.win("r1", "4", "w1")
+    plays.win("r1", "4", "w1")
     plays.books.do(withdrawal("3"))
-    undone = plays.undo("r1", "4", "w1", award.parts)
+    undone = plays.undo("r1", "4", "w1")
     assert undone.parts == (("CASH", -units("1")), ("DEBT", -units("3")))
     assert (plays.grant.won, plays.grant.paid) == (0, 0)
     assert plays.books.total("BONUS_COST") == "0.00"
@@ -328,8 +331,8 @@ def test_a_free_win_that_is_rolled_back_takes_what_it_paid_and_the_rest_is_owed(
 def test_a_free_win_that_waits_is_rolled_back_and_nothing_moves():
     plays = available(settle=Settle.END)
     plays.begin("r1")
-    award = plays.win("r1", "4", "w1")
-    assert plays.undo("r1", "4", "w1", award.parts).entries == ()
+    plays.win("r1", "4", "w1")
+    assert plays.undo("r1", "4", "w1").entries == ()
     assert (plays.grant.waiting, plays.grant.won) == (0, 0)
 
 
@@ -338,16 +341,16 @@ def test_a_free_win_that_has_waited_is_taken_from_where_it_went():
     plays.begin("r1")
     plays.win("r1", "4", "w1")
     ended(plays, expire())
-    undone = plays.undo("r1", "3", "w1", ())
-    assert undone.parts == ((f"BONUS:{bonus_of(GRANT)}", -units("3")),)
+    undone = plays.undo("r1", "3", "w1")
+    assert undone.parts == ((f"BONUS:@free:{GRANT}", -units("3")),)
     assert (bonus(plays).granted, bonus(plays).requirement) == (units("1"), units("10") * BPS)
     plays.books.assert_sound()
 
 
 def test_a_disputed_win_is_taken_out_of_its_hold():
     plays = FreePlays(Books(cash="1"))
-    award = plays.win("r1", "4", "w1", grant_id="")
-    undone = plays.undo("r1", "4", "w1", award.parts)
+    plays.win("r1", "4", "w1", grant_id="nothing")
+    undone = plays.undo("r1", "4", "w1")
     assert undone.parts == (("HELD:DISPUTE", -units("4")),)
     assert (hold(plays, "w1").state, hold(plays, "w1").captured) == (HoldState.CAPTURED, units("4"))
     assert plays.books.cash == "1.00"
@@ -356,15 +359,15 @@ def test_a_disputed_win_is_taken_out_of_its_hold():
 
 def test_a_disputed_win_that_was_released_is_taken_from_cash():
     plays = FreePlays(Books())
-    award = plays.win("r1", "4", "w1", grant_id="")
+    plays.win("r1", "4", "w1", grant_id="nothing")
     plays.books.do(ReleaseHold(PLAYER, hold(plays, "w1").hold_id, "fine", "ops", "rel"))
-    assert plays.undo("r1", "4", "w1", award.parts).parts == (("CASH", -units("4")),)
+    assert plays.undo("r1", "4", "w1").parts == (("CASH", -units("4")),)
     plays.books.assert_sound()
 
 
 def test_a_win_of_nothing_that_is_taken_back_changes_nothing():
     plays = available()
     plays.begin("r1")
-    award = plays.win("r1", "0", "w1")
-    assert plays.undo("r1", "0", "w1", award.parts).entries == ()
+    plays.win("r1", "0", "w1")
+    assert plays.undo("r1", None, "w1").entries == ()
     assert (plays.grant.paid, plays.grant.won) == (0, 0)

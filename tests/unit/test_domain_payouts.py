@@ -9,10 +9,11 @@ from tests.support.promos import bonus_money, grant, template
 from tests.support.promotions import DAY, cashback, edition, prize
 from wallet_core.domain.awards import free, promised
 from wallet_core.domain.book import Book, Needs
+from wallet_core.domain.cashback import Cashback, Turnover, base
 from wallet_core.domain.commands import SetStatus
 from wallet_core.domain.decision import Outcome, Reason, Refused
 from wallet_core.domain.money import CURRENCIES
-from wallet_core.domain.payouts import SETTLE_LAG, Cashback, Source, Turnover, base
+from wallet_core.domain.payouts import SETTLE_LAG, Source
 from wallet_core.domain.promo_commands import ActivateBonus, ForfeitBonus
 from wallet_core.domain.promos import Bonus, State
 from wallet_core.domain.templates import Trigger

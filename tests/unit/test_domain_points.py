@@ -2,15 +2,19 @@
 
 import pytest
 
-from tests.support.domain import PLAYER, Books, answer, units
+from tests.support.domain import PLAYER, Books, answer, bet, play, units
 from tests.support.promotions import adjust, lots, price, redeem
 from tests.unit.test_domain_golden import facts
 from wallet_core.domain.commands import CreatePlayer, SetStatus
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Entry
+from wallet_core.domain.layers import Setting
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.points import NO_POINTS, POINT, PointsRate, earned, entries_earned, entries_lost
+from wallet_core.domain.policies import Policies
+from wallet_core.domain.policy_keys import Layer
+from wallet_core.domain.publications import Publication
 
 QUANTUM = CURRENCIES["EUR"].quantum
 RATE = PointsRate(points=POINT, per=1_000)
@@ -195,3 +199,22 @@ def test_points_are_no_wallet_and_no_money():
     books.do(CreatePlayer("bob", "operator", "brand", ("EUR",)))
     theirs = type(stranger)("bob", "x9", 1, "EUR", units("0.01"), 1)
     assert answer(books.do(theirs)) is Reason.INSUFFICIENT_FUNDS
+
+
+def test_r_pts_01_one_unit_of_any_currency_earned_the_same():
+    settings = (
+        Setting("points.rate", Layer.BRAND, "brand", "100", of="EUR"),
+        Setting("points.rate", Layer.BRAND, "brand", "7", of="USD"),
+        Setting("points.rate", Layer.BRAND, "brand", "99"),  # as of before rates had a currency: of none
+    )
+    policies = Policies.built([Publication("", 1, "d", "ann", "bob", "", settings, 0, 0)], 1)
+
+    def rates():
+        return [policies.points_rate("brand", "acme", "slot", code, 1) for code in ("EUR", "USD", "IDR")]
+
+    assert rates() == [100, 7, 0]
+    assert rates() == [100, 7, 0]  # remembered each by itself
+    books = Books(cash="10")
+    books.do(play(bet("b1", "5"), close_round=True, policies=policies))
+    assert books.rows[Pocket, PLAYER, "PTS", "POINTS"].amount == 500 * 100
+    books.assert_sound()

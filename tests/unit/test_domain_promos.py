@@ -301,7 +301,9 @@ def test_more_than_one_place_and_groups_of_their_own():
     assert answer(books.do(grant(template(replace(BY_HAND, places=2), version=2), "g2"))) is Outcome.APPLIED
     assert answer(books.do(grant(template(replace(BY_HAND, places=2), version=3), "g3"))) is Outcome.NOOP
     sports = with_terms(BY_HAND, products=("SPORTS",))
-    assert answer(books.do(grant(template(sports, "bets"), "g4"))) is Outcome.APPLIED
+    assert answer(books.do(grant(template(sports, "bets"), "g4"))) is Outcome.NOOP  # the others are for sports, too
+    apart = replace(sports, group="bets")
+    assert answer(books.do(grant(template(apart, "bets", 2), "g6"))) is Outcome.APPLIED
     exclusive = replace(BY_HAND, exclusive=True)
     assert reason(books.do(grant(template(exclusive, version=4), "g5"))) is Reason.BONUS_NOT_ELIGIBLE
     assert bonus_money(books) == "240.00"

@@ -3,15 +3,16 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.support.domain import Books, answer, units
+from tests.support.domain import Books, amount_of, answer, units
 from tests.support.promos import BY_HAND, DAY, MATCH, publish, template
 from wallet_core.domain import bonus_rules, guard, packs, templates
 from wallet_core.domain.decision import Outcome, Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.policies import Policies, Split
-from wallet_core.domain.promos import Base, OnWithdrawal
-from wallet_core.domain.templates import Amounts, Period, Template, Tier, Trigger
+from wallet_core.domain.policies import Game, Policies, Split
+from wallet_core.domain.promos import Base, BonusTerms, OnWithdrawal
+from wallet_core.domain.templates import Amounts, Period, Template, Tier, Trigger, granted
+from wallet_core.domain.wagering import rate
 
 EUR = BY_HAND.amounts[0]
 
@@ -94,6 +95,11 @@ def test_what_may_be_published(promotion):
         (terms(contributions=(("chess:x", 1),)), Reason.INVALID_REQUEST, "is no key"),
         (terms(contributions=(("provider:acme", 1),)), Reason.INVALID_REQUEST, "is no key"),
         (terms(contributions=(("game:", 1),)), Reason.INVALID_REQUEST, "is no key"),
+        (terms(contributions=(("game", 1),)), Reason.INVALID_REQUEST, "is no key"),
+        (terms(contributions=(("default:x", 1),)), Reason.INVALID_REQUEST, "is no key"),
+        (terms(contributions=(("provider::SLOTS", 1),)), Reason.INVALID_REQUEST, "is no key"),
+        (terms(min_odds=99), Reason.INVALID_REQUEST, "min_odds"),
+        (terms(min_odds=-1), Reason.INVALID_REQUEST, "min_odds"),
         (terms(contributions=(("default", 10_001),)), Reason.INVALID_REQUEST, "basis points"),
         (terms(contributions=(("default", -1),)), Reason.INVALID_REQUEST, "basis points"),
         (terms(BRITISH, multiplier=1_001), Reason.TEMPLATE_FORBIDDEN, "max_multiplier"),
@@ -232,3 +238,43 @@ def test_a_player_is_under_the_pack_of_the_country():
         "GB": "GB", "DK": "DK", "SE": "SE", "BR": "BR", "MT": "", "": "",
     }  # fmt: skip
     assert all(pack.source for pack in packs.PACKS.values())
+
+
+@pytest.mark.parametrize("key", ["game:softswiss:Platinum", "game:acme/a:b", "provider:acme:eu:SLOTS"])
+def test_r_wager_05_ids_with_a_colon_were_no_keys(key):
+    assert Books().do(publish(terms(contributions=((key, 0),)))).refusal is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ((("game:acme/s:1", 1), ("game:s:1", 2), ("provider:ac:me:SLOTS", 3), ("default", 4)), 2),
+        ((("game:ac:me/s:1", 1), ("game:s:1", 2), ("default", 4)), 1),
+        ((("provider:ac:me:SLOTS", 3), ("default", 4)), 3),
+        ((("provider:other:SLOTS", 3), ("default", 4)), 4),
+    ],
+)
+def test_r_wager_05_the_most_specific_key_wins_whatever_colons_ids_have(keys, expected):
+    assert rate(BonusTerms(contributions=keys), "ac:me", "s:1", Game()) == expected
+
+
+@pytest.mark.parametrize(("excluded", "excludes"), [("s:1", True), ("ac:me/s:1", True), ("other/s:1", False)])
+def test_r_fund_03_a_game_of_one_provider_may_be_excluded(excluded, excludes):
+    told = BonusTerms(excluded_games=(excluded,))
+    assert told.excludes("ac:me", "s:1") is excludes
+    assert rate(told, "ac:me", "s:1", Game()) == (0 if excludes else 10_000)
+
+
+def test_r_wager_08_least_odds_may_be_published():
+    books = Books()
+    for number, odds in enumerate((0, 100, 150), 1):
+        assert books.do(publish(terms(min_odds=odds), version=number)).refusal is None
+
+
+def test_r_bonus_01_the_tier_is_by_the_whole_deposit_and_its_part_of_what_counts():
+    table = Amounts(
+        "EUR", most_deposit=units("100"), tiers=(Tier(units("10"), 5_000), Tier(units("200"), 10_000, units("50")))
+    )
+    tiered = replace(MATCH, amounts=(table,))
+    found = [amount_of(granted(tiered, "EUR", units(deposit))) for deposit in ("50", "199.99", "200", "300")]
+    assert found == ["25.00", "50.00", "150.00", "150.00"]

@@ -50,7 +50,7 @@ async def exposure(core: Core, player: Player, purse: Mapping[str, Pocket], prov
     game = policies.game(provider_id, game_id)
     policy = policies.write_off(player.brand_id, provider_id, game_id, policies.version)
     bonuses = await _bonuses(core, player, purse)
-    return Exposure(tuple(candidates(purse, bonuses, game_id, game, core.clock.now())), policy)
+    return Exposure(tuple(candidates(purse, bonuses, (provider_id, game_id), game, core.clock.now())), policy)
 
 
 async def kept(core: Core, player: Player, held: Balances, purse: Mapping[str, Pocket]) -> Kept:

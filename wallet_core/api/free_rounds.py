@@ -9,8 +9,14 @@ from wallet.v1.free_rounds_pb2_grpc import FreeRoundServiceServicer
 from wallet_core.api import convert, fields
 from wallet_core.api.core import Core
 from wallet_core.domain.decision import Reason, Refused
-from wallet_core.domain.free_round_commands import CancelFreeRounds, GrantFreeRounds, RegisterFreeRounds
-from wallet_core.domain.free_rounds import Grant, Settle, bonus_of
+from wallet_core.domain.entries import NO_PLAYER
+from wallet_core.domain.free_round_commands import (
+    CancelFreeRounds,
+    ChargeFreeRounds,
+    GrantFreeRounds,
+    RegisterFreeRounds,
+)
+from wallet_core.domain.free_rounds import Grant, Settle
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import belongs
 from wallet_core.domain.templates import Template
@@ -60,6 +66,7 @@ class FreeRoundService(FreeRoundServiceServicer):
             actor=fields.key(request.actor, "actor"),
             reason=fields.words(request.reason, "reason"),
             policies=self._core.policies,
+            accepted=fields.text(request.accepted_digest, "accepted_digest"),
         )
         response = await self._core.moved(command)
         return pb.GrantFreeRoundsResponse(response=response, free_rounds=await self._shown(player_id, grant_id))
@@ -95,6 +102,24 @@ class FreeRoundService(FreeRoundServiceServicer):
         )
         response = await self._core.moved(command)
         return pb.CancelFreeRoundsResponse(response=response, free_rounds=await self._shown(player_id, grant_id))
+
+    async def ChargeFreeRounds(
+        self, request: pb.ChargeFreeRoundsRequest, context: ServicerContext[Any, Any]
+    ) -> pb.ChargeFreeRoundsResponse:
+        """Book a provider's charge."""
+        currency = fields.currency(request.amount.currency_code)
+        command = ChargeFreeRounds(
+            player_id=NO_PLAYER,
+            provider_id=fields.party_id(request.provider_id, "provider_id"),
+            invoice=fields.key(request.invoice, "invoice"),
+            campaign=fields.party_id(request.campaign, "campaign"),
+            currency=currency.code,
+            amount=fields.amount(request.amount, currency, "amount"),
+            reason=fields.words(request.reason, "reason"),
+            actor=fields.key(request.actor, "actor"),
+        )
+        self._core.providers.named(command.provider_id)
+        return pb.ChargeFreeRoundsResponse(response=await self._core.moved(command))
 
     async def GetFreeRounds(
         self, request: pb.GetFreeRoundsRequest, context: ServicerContext[Any, Any]
@@ -162,7 +187,7 @@ def _grant(row: Grant) -> pb.FreeRounds:
         settle=pb.FreeRoundSettle.ValueType(row.settle),
         template_id=promise.template_id if promise else "",
         template_version=promise.version if promise else 0,
-        bonus_id=bonus_of(row.grant_id) if promise and row.won > row.waiting else "",
+        bonus_id=row.bonus_id,
         cap=convert.money(currency, row.cap) if row.cap else None,
         won=convert.money(currency, row.won),
         waiting=convert.money(currency, row.waiting),

@@ -14,9 +14,11 @@ from wallet_core.api.call import CURRENT
 from wallet_core.api.core import Core
 from wallet_core.api.errors import fault_of
 from wallet_core.api.free_rounds import edition
+from wallet_core.domain.cashback import BPS, Cashback, base
 from wallet_core.domain.decision import Decision, Outcome, Reason, Refused
+from wallet_core.domain.entries import NO_PLAYER
 from wallet_core.domain.money import Currency
-from wallet_core.domain.payouts import BPS, Cashback, PayCashback, PayPromo, Source, base
+from wallet_core.domain.payouts import PayCashback, PayPromo, SettlePrizes, Source
 from wallet_core.domain.pockets import PRODUCTS
 
 PRIZES_MAX = 1_000
@@ -33,6 +35,8 @@ class PayoutService(PayoutServiceServicer):
         """Pay one player."""
         if not request.source or request.source not in pb.PayoutSource.values():
             raise fields.invalid(f"source: one of {', '.join(source.name for source in Source)}.")
+        if request.source == pb.PAYOUT_SOURCE_TOURNAMENT:
+            raise fields.invalid("source: the prizes of a tournament are settled together, by PayPrizes (R-TOUR-02).")
         currency = fields.currency(request.amount.currency_code)
         command = PayPromo(
             player_id=fields.player_id(request.player_id),
@@ -45,13 +49,16 @@ class PayoutService(PayoutServiceServicer):
             reference=fields.party_id(request.reference, "reference"),
             amount=fields.amount(request.amount, currency, "amount"),
             reason=fields.words(request.reason, "reason") if request.reason else "",
+            accepted=_accepted(request.bonus),
         )
         return pb.PayPromoResponse(response=await self._core.moved(command))
 
     async def PayPrizes(self, request: pb.PayPrizesRequest, context: ServicerContext[Any, Any]) -> pb.PayPrizesResponse:
-        """Pay each prize by itself."""
+        """Settle who has won what; then pay each prize by itself."""
         currency = fields.currency(request.pool.currency_code)
         commands = await _prizes(self._core, request, currency)
+        tournament = fields.party_id(request.tournament_id, "tournament_id")
+        await self._core.moved(SettlePrizes(NO_PLAYER, tournament, currency.code, tuple(commands)))
         found = await asyncio.gather(*map(self._core.submit, commands), return_exceptions=True)
         reply, paid = pb.PayPrizesResponse(), 0
         for command, outcome in zip(commands, found, strict=True):
@@ -101,6 +108,7 @@ class PayoutService(PayoutServiceServicer):
             end=end,
             cashback=cashback,
             base=base(turnovers, counts),
+            accepted=_accepted(request.bonus),
         )
         return pb.PayCashbackResponse(response=await self._core.moved(command))
 
@@ -128,6 +136,7 @@ async def _prizes(core: Core, request: pb.PayPrizesRequest, currency: Currency) 
             source=Source.TOURNAMENT,
             reference=str(prize.rank),
             amount=_same(prize.amount, currency, f"{field}.amount"),
+            accepted=_accepted(prize.bonus),
         )
         if command.amount <= 0:
             raise Refused(Reason.INVALID_AMOUNT, f"{field}.amount: more than nothing.")
@@ -150,6 +159,10 @@ def _cashback(request: pb.PayCashbackRequest, currency: Currency) -> Cashback:
     if least < 0 or most < 0 or (request.HasField("maximum") and (not most or most % currency.quantum)):
         raise Refused(Reason.INVALID_AMOUNT, "minimum, maximum: more than nothing, the maximum in display precision.")
     return Cashback(request.bps, least, most, products)
+
+
+def _accepted(bonus: pb.PayoutBonus) -> str:
+    return fields.text(bonus.accepted_digest, "bonus.accepted_digest")
 
 
 def _same(value: Money, currency: Currency, field: str) -> int:

@@ -111,6 +111,7 @@ def _terms(message: pb.BonusTerms, at: str) -> BonusTerms:
         duration=_seconds(message.duration, f"{at}duration") if message.HasField("duration") else None,
         sticky=message.sticky,
         tranches=message.tranches or 1,
+        min_odds=message.min_odds,
         stops=not message.runs_while_frozen,
     )
 
@@ -222,6 +223,7 @@ def _shown_terms(row: BonusTerms, currency: Currency | None) -> pb.BonusTerms:
         duration=Duration(seconds=row.duration) if row.duration else None,
         sticky=row.sticky,
         tranches=row.tranches,
+        min_odds=row.min_odds,
         runs_while_frozen=not row.stops,
     )
     for name, (field, _, wire, prefix) in _CHOICES.items():

@@ -416,6 +416,12 @@ class Wallet:
         """Take back what has not been played."""
         return await self._call(self._free_rounds.CancelFreeRounds, request, deadline)
 
+    async def charge_free_rounds(
+        self, request: free_rounds.ChargeFreeRoundsRequest, *, deadline: float | None = None
+    ) -> free_rounds.ChargeFreeRoundsResponse:
+        """What a provider charges for a campaign's free rounds."""
+        return await self._call(self._free_rounds.ChargeFreeRounds, request, deadline)
+
     async def get_free_rounds(
         self, request: free_rounds.GetFreeRoundsRequest, *, deadline: float | None = None
     ) -> free_rounds.GetFreeRoundsResponse:

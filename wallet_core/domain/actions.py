@@ -11,6 +11,7 @@ from wallet_core.domain import accounts, bonuses, free_play, moves, rounds
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Category, Entry, Kind, Transaction, digest
+from wallet_core.domain.free_rounds import FreeWin
 from wallet_core.domain.moves import ASIDE, NOTHING, STAKED, Move
 from wallet_core.domain.pockets import add, cash_parts
 from wallet_core.domain.profiles import LateStake, Settle, WinReference
@@ -72,33 +73,58 @@ def _aside(table: Table, action: Action, amount: int) -> Move:
 
 
 def _free_stake(table: Table, action: Action, round_: Round, state: rounds.State) -> Move:
-    """Begin a round of a grant: nobody pays for it (R-FREE-03). Raises what `free_play.begin` does."""
+    """Begin a round of a grant: nobody pays for it (R-FREE-03).
+
+    Raises:
+        Refused: REFERENCE_MISMATCH, the round is another grant's; what `free_play.may_begin` says.
+    """
     command = table.command
-    if round_.grant != action.grant:
+    if round_.grant not in {"", action.grant}:
+        raise Refused(Reason.REFERENCE_MISMATCH, "The round is played for other free rounds.")
+    if not free_play.used(round_):
         grant = table.grant(action.grant)
         at = table.at + table.index
-        table.book.put(free_play.begin(grant, command.provider_id, table.game_id, table.currency, at))
+        free_play.may_begin(grant, command.provider_id, table.game_id, table.currency, at)
+    table.granted = action.grant
     sums = {"stakes": round_.stakes + 1, "standing": round_.standing + 1}
     return Move(round=replace(table.changed(round_, state, round_.mix, **sums), grant=action.grant))
 
 
-def _free_win(table: Table, action: Action, amount: int) -> Move:
+def _granted(action: Action, round_: Round | None) -> str:
+    """Return the grant of free rounds that a win is of: the one it names; else its round's, where no paid stake stands
+    beside the free one (R-FREE-04, R-FUND-13).
+    """
+    if action.grant or round_ is None or action.category not in {Category.GAME, Category.FREE_ROUND}:
+        return action.grant
+    return "" if round_.mix or round_.refunded or round_.state is rounds.State.CANCELLED else round_.grant
+
+
+def _free_win(table: Table, action: Action, amount: int, grant_id: str) -> Move:
     """Pay a win of a grant's round to where its winnings go (R-FREE-04); never refused (R-FREE-06)."""
-    command, round_ = table.command, table.opened()
-    free = free_play.FreeWin(
+    command, round_, grant = table.command, table.opened(), table.grant(grant_id)
+    at = table.at + table.index
+    free = FreeWin(
         player_id=command.player_id,
         provider_id=command.provider_id,
         currency=table.currency,
         amount=amount,
         key=action.key,
-        at=table.at + table.index,
-        round=table.round(),
+        at=at,
+        began=round_.opened_at if round_ is not None else at,
     )
-    award = free_play.win(table.book, table.grant(action.grant), free)
+    if round_ is not None and not round_.grant and not round_.standing and free_play.joins(grant, free):
+        round_ = replace(round_, grant=grant_id)
+    alone = round_ is None or round_.grant != grant_id
+    counts = alone or (round_ is not None and not round_.won)
+    award = free_play.win(table.book, grant, replace(free, alone=alone, counts=counts))
+    table.granted = grant_id
     if round_ is None:
         return Move(award.entries, award.parts)
-    changed = table.changed(round_, round_.state, round_.mix, won=round_.won + amount)
-    return Move(award.entries, award.parts, replace(changed, grant=action.grant))
+    return Move(
+        award.entries,
+        award.parts,
+        table.changed(round_, round_.state, round_.mix, won=round_.won + amount),
+    )
 
 
 def _funded(table: Table, action: Action, amount: int, round_: Round) -> Parts:
@@ -141,8 +167,8 @@ def win(table: Table, action: Action) -> Move:
     An adjustment below zero takes instead: it corrects what was won, so nothing gates it, and no profile forgives it.
     """
     amount = table.amount(action)
-    if action.grant:
-        return _free_win(table, action, amount)
+    if grant_id := _granted(action, table.round()):
+        return _free_win(table, action, amount, grant_id)
     bets = _bets_won(table, action, table.round())
     round_ = _round_won(table, bets)
     if amount < 0:

@@ -5,13 +5,12 @@ from msgspec.structs import replace
 
 from wallet_core.domain import templates, wagering
 from wallet_core.domain.accounts import BONUS_COST, BONUS_ISSUED, CASH
-from wallet_core.domain.bonuses import OPEN_TO_PLAY, credit
 from wallet_core.domain.book import Book
 from wallet_core.domain.decision import Parts, Reason, Refused
 from wallet_core.domain.entries import Entry
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.promos import Bonus, BonusTerms, Event, State, after
-from wallet_core.domain.rounds import LAPSED, nowhere
+from wallet_core.domain.promos import Bonus, BonusTerms, Event, State, after, competes
+from wallet_core.domain.rounds import LAPSED
 from wallet_core.domain.templates import Template, Trigger
 
 SECOND = 1_000_000
@@ -89,32 +88,29 @@ def in_cash(amount: int, detail: str) -> Award:
     return Award((Entry(CASH, amount), Entry(BONUS_COST, -amount, detail)), ((CASH, amount),))
 
 
-def as_bonus(book: Book, blank: Bonus, amount: int, at: int) -> Award:
+def grows(bonus: Bonus, at: int) -> bool:
+    """Whether more may be granted to a bonus: it is live or waits for its turn, and its time is not over."""
+    return (bonus.live or bonus.queued) and not 0 < bonus.expires_at <= at
+
+
+def as_bonus(book: Book, bonus: Bonus, amount: int, at: int) -> Award:
     """Put the bonus in the book with the amount on top of what it was ever granted, and return its journal (P-08).
 
     A new one is active, its clock running; or waits in the queue where its slot is taken, and is paid when its turn
-    comes (R-BONUS-07). To one that was converted meanwhile goes cash within its cap; to one that is over, nothing
-    (R-BONUS-17, R-RB-06). For an excluded player none begins, nor begins again (R-BONUS-24).
+    comes (R-BONUS-07). For an excluded player none begins (R-BONUS-24).
 
     Args:
-        book: with the bonus, or the place for it.
-        blank: the bonus as it begins (`Promise.begun`), where there is none yet.
+        book: the player's.
+        bonus: as it begins (`Promise.begun`), or one that still `grows`.
         amount: ledger units.
         at: microsecond.
 
     Raises:
         Refused: INVALID_AMOUNT, it would ask for more wagering than can be counted.
     """
-    bonus = book.noun(Bonus, *blank.key)
-    if bonus is not None and bonus.state is not State.QUEUED and bonus.state not in OPEN_TO_PLAY:
-        found = credit(book, bonus.player_id, ((bonus.account, amount),))
-        lines = *found.entries, Entry(BONUS_ISSUED, -amount, bonus.template_id)
-        moves = any(part for pocket, part in found.moved if not nowhere(pocket))
-        return Award(lines if moves else (), found.moved)
-    player = book.player(blank.player_id)
-    if player is not None and player.excluded and not (bonus and bonus.live):
+    player = book.player(bonus.player_id)
+    if player is not None and player.excluded and not bonus.live:
         return Award(parts=((LAPSED, amount),))
-    bonus = bonus or blank
     granted = bonus.granted + amount
     requirement = wagering.requirement(bonus.terms, granted, 0)
     if requirement > INT64_MAX:
@@ -143,6 +139,6 @@ def _started(bonus: Bonus, at: int) -> Bonus:
 
 def free(book: Book, bonus: Bonus) -> bool:
     """Whether the group of a bonus has a slot for it: nobody who waits is overtaken (R-BONUS-07)."""
-    live = [each for each in book.bonuses(bonus.player_id) if each.slot == bonus.slot]
-    ahead = [each for each in book.queued(bonus.player_id) if each.slot == bonus.slot and each.turn < bonus.turn]
+    live = [each for each in book.bonuses(bonus.player_id) if competes(each, bonus)]
+    ahead = [each for each in book.queued(bonus.player_id) if competes(each, bonus) and each.turn < bonus.turn]
     return len(live) + len(ahead) < bonus.places

@@ -4,6 +4,8 @@ A play moves money first. Then `settle` compares the round as it was with the ro
 wagering progress, conversion, and whether a bonus waits, is used up, or is open again.
 """
 
+from collections.abc import Collection
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -147,6 +149,8 @@ def settle(
     before: Round | None,
     after: Round,
     at: int,
+    *,
+    also: Collection[str] = (),
 ) -> int:
     """Bring the bonuses that paid for a round up to what has become of it; return how many transactions that left.
 
@@ -155,15 +159,16 @@ def settle(
         policies: for what is known of the game.
         before, after: the round; none before its first stake.
         at: the microsecond of the first transaction it may leave.
+        also: pockets of further bonuses, of which something was granted or taken back.
     """
     player_id = after.player_id
     mixed = {pocket for pocket, _ in (*after.mix, *(before.mix if before else ())) if is_bonus(pocket)}
     counting = {bonus_id for bonus_id, _ in (*after.counted, *after.wagered)}
-    if not mixed and not counting:
+    if not mixed and not counting and not also:
         return 0
     wagered = dict(after.wagered)
     left = 0
-    for account in sorted(mixed | {f"{BONUS}:{bonus_id}" for bonus_id in counting}):
+    for account in sorted(mixed.union((f"{BONUS}:{bonus_id}" for bonus_id in counting), also)):
         bonus = find(book, player_id, account)
         progressed, wagered[bonus.bonus_id] = _progress(bonus, policies, after, wagered.get(bonus.bonus_id, 0))
         touched = bonus.touched + _paid(after, account, STANDING) - _paid(before, account, STANDING)
@@ -225,7 +230,7 @@ def _become(book: Book, before: Bonus, bonus: Bonus, at: int) -> int:
         _put(book, before, bonus, at)
         return 0
     over = forfeits(bonus, at)  # then nothing of it becomes cash: whoever ends it takes what it has
-    if bonus.progress >= bonus.requirement > 0 and not over:
+    if bonus.met and (bonus.requirement or balance) and not over:
         found = wagering.converted(bonus, balance)
         _leave(book, bonus, found, f"convert:{bonus.bonus_id}", at)
         _put(book, before, replace(wagering.after(bonus, found), state=State.CONVERTED, reason="wagering met"), at)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from wallet_core.domain import (
     bonuses,
     endings,
+    free_play,
     free_round_commands,
     fx_commands,
     fx_refunds,
@@ -34,9 +35,9 @@ from wallet_core.domain import commands as c
 from wallet_core.domain.book import Book, Needs
 from wallet_core.domain.decision import FATE, Decision, Fate, Outcome, Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
-from wallet_core.domain.entries import NO_PLAYER, Journal, Kind, Posting, Transaction, digest, transaction_id
+from wallet_core.domain.entries import GRANT, NO_PLAYER, Journal, Kind, Posting, Transaction, digest, transaction_id
 from wallet_core.domain.play import result
-from wallet_core.domain.pockets import balances, shown
+from wallet_core.domain.pockets import add, balances, shown
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.profiles import UNKNOWN_ROLLBACK
 
@@ -59,6 +60,7 @@ def needs(command: c.Command, wanted: Needs) -> None:
                 wanted.want(kind, row)
             if isinstance(command, c.VoidRound):
                 wanted.rounds.add((command.player_id, command.provider_id, command.round_id))
+            wanted.further |= isinstance(command, free_round_commands.OfGrant)
         case c.Bury():
             wanted.transactions.add(c.grave(command.provider_id, command.external_key))
         case c.CreatePlayer():
@@ -71,7 +73,9 @@ def follow(command: c.Command, book: Book, wanted: Needs) -> None:
         play_needs.follow(command, book, wanted)
     elif isinstance(command, c.VoidRound):
         round_ = book.round(command.player_id, command.provider_id, command.round_id)
-        play_needs.follow_round(round_, wanted)
+        play_needs.follow_round(book, round_, wanted)
+    elif isinstance(command, free_round_commands.OfGrant):
+        play_needs.bonus_of(book, command.player_id, command.grant_id, wanted)
 
 
 def decide(book: Book, command: c.Command, now: int) -> Decision:
@@ -210,9 +214,11 @@ def _void(desk: Desk, command: c.VoidRound) -> Posting:
     desk.was = round_
     desk.round, entries = rounds.void(round_, desk.at)
     credited = bonuses.credit(desk.book, command.player_id, round_.surviving, desk.at)
-    words = (("reason", command.reason), ("actor", command.actor))
-    journal = Journal(round_.currency, (*credited.entries, *entries))
-    return Posting(Kind.VOID, round_.currency, round_.staked, credited.moved, (journal,), words)
+    award = free_play.settle(desk.book, round_, desk.round, desk.at)  # a free round is given back, unless it has won
+    words = (("reason", command.reason), ("actor", command.actor), *(((GRANT, round_.grant),) if round_.grant else ()))
+    journal = Journal(round_.currency, (*credited.entries, *entries, *award.entries))
+    parts = add(credited.moved, award.parts)
+    return Posting(Kind.VOID, round_.currency, round_.staked, parts, (journal,), words)
 
 
 def _manual(desk: Desk, command: c.PostJournal) -> Posting:

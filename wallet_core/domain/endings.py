@@ -100,7 +100,7 @@ def _unfreeze(desk: Desk, command: UnfreezeBonus) -> Posting:
     thawed = replace(bonus, state=state, frozen_at=0, expires_at=bonus.expires_at + lost)
     words = ("reason", command.reason), ("actor", command.actor)
     balance = desk.held(bonus.currency, bonus.account)
-    if bonus.progress >= bonus.requirement > 0 and (balance or bonus.rounds):
+    if bonus.met and (balance or bonus.rounds):
         found = wagering.converted(thawed, balance)
         met = replace(wagering.after(thawed, found), state=after(state, Event.COMPLETE), reason="wagering met")
         return changed(desk, Kind.BONUS_CONVERSION, met, wagering.convert_entries(bonus, found), *words)

@@ -4,17 +4,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from wallet_core.domain import bonus_rules, grants
+from wallet_core.domain import bonus_rules, eligibility, grants
+from wallet_core.domain.accounts import BONUS_COST, FEES
 from wallet_core.domain.awards import Award, promised
 from wallet_core.domain.commands import OPERATOR, Recorded
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
-from wallet_core.domain.entries import Journal, Keyed, Kind, Posting
+from wallet_core.domain.entries import Entry, Journal, Keyed, Kind, Posting
 from wallet_core.domain.free_play import pay_out
-from wallet_core.domain.free_rounds import Event, Grant, Settle, State, after, bonus_of
-from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.free_rounds import Event, Grant, Settle, State, after
+from wallet_core.domain.money import CURRENCIES, INT64_MAX
 from wallet_core.domain.policies import Policies
-from wallet_core.domain.promos import Bonus
 from wallet_core.domain.templates import Template
 
 PARTNER = "~freerounds"
@@ -33,8 +33,8 @@ class OfGrant(Recorded, frozen=True):
 
     @property
     def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
-        """The grant, and the bonus its winnings become."""
-        return (Grant, (self.player_id, self.grant_id)), (Bonus, (self.player_id, bonus_of(self.grant_id)))
+        """The grant; it names the bonus that its winnings became."""
+        return ((Grant, (self.player_id, self.grant_id)),)
 
 
 class GrantFreeRounds(OfGrant, frozen=True):
@@ -44,6 +44,7 @@ class GrantFreeRounds(OfGrant, frozen=True):
         template: the edition of the bonus that winnings become; none for cash.
         cap, value: ledger units.
         policies: as they are in force.
+        accepted: digest of the template, where the player was shown it and has accepted (R-BONUS-04).
     """
 
     provider_id: str
@@ -59,6 +60,7 @@ class GrantFreeRounds(OfGrant, frozen=True):
     actor: str
     reason: str
     policies: Policies
+    accepted: str = ""
 
     @property
     def partner(self) -> tuple[str, str]:
@@ -124,6 +126,33 @@ class ExpireFreeRounds(OfGrant, frozen=True):
         return ("EXPIRE_FREE_ROUNDS",)
 
 
+class ChargeFreeRounds(Recorded, frozen=True):
+    """Book what a provider charges for the free rounds of a campaign (R-FREE-07). It is no player's.
+
+    Attributes:
+        invoice: the provider's reference: of an invoice, or of a line of it; with the provider its key.
+        amount: ledger units.
+    """
+
+    provider_id: str
+    invoice: str
+    campaign: str
+    currency: str
+    amount: int
+    reason: str
+    actor: str
+
+    @property
+    def partner(self) -> tuple[str, str]:
+        """Whose id space the key is from, and a key that no grant has (R-IDEM-01)."""
+        return PARTNER, f"~charge:{self.provider_id}/{self.invoice}"
+
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """What may not differ in a repeat (R-IDEM-09)."""
+        return "CHARGE", self.campaign, self.currency, str(self.amount)
+
+
 def _grant(desk: Desk, command: GrantFreeRounds) -> Posting:
     if not 1 <= command.rounds <= ROUNDS_MAX:
         raise Refused(Reason.INVALID_REQUEST, f"rounds: 1 to {ROUNDS_MAX}.")
@@ -135,14 +164,11 @@ def _grant(desk: Desk, command: GrantFreeRounds) -> Posting:
         raise Refused(Reason.INVALID_PRECISION, "value: rounds have stakes of display precision.")
     grants.eligible(desk, command.policies, command.currency)
     bonus_rules.allowed(command.policies, desk.someone)
+    eligibility.several(desk, command.policies)
     if command.template is not None:
-        bonus_rules.granted(
-            command.policies,
-            desk.someone,
-            command.template.promotion,
-            command.currency,
-            bonus_id=bonus_of(command.grant_id),
-            worth=command.rounds * command.value,
+        worth = command.rounds * command.value
+        eligibility.awarded(
+            desk, command.policies, command.template, command.currency, worth, accepted=command.accepted
         )
     grant = Grant(
         player_id=command.player_id,
@@ -197,7 +223,17 @@ def _over(desk: Desk, command: OfGrant, event: Event, reason: str, *words: tuple
     grant = find(desk, command.grant_id)
     ended = replace(grant, state=after(grant, event), over_at=desk.at, reason=reason)
     award = pay_out(desk.book, ended, desk.at)
-    return _posting(desk, replace(ended, waiting=0), ("reason", reason), *words, award=award)
+    return _posting(desk, find(desk, command.grant_id), ("reason", reason), *words, award=award)
+
+
+def _charge(_desk: Desk, command: ChargeFreeRounds) -> Posting:
+    """It is a fee, borne by promotions: FEES is even once the invoice is paid from there."""
+    if not 0 < command.amount <= INT64_MAX:
+        raise Refused(Reason.INVALID_AMOUNT, "amount: more than nothing.")
+    entries = Entry(BONUS_COST, -command.amount, command.campaign), Entry(FEES, command.amount, command.provider_id)
+    words = (("provider", command.provider_id), ("invoice", command.invoice), ("campaign", command.campaign))
+    info = (*words, ("reason", command.reason), ("actor", command.actor))
+    return Posting(Kind.FREE_ROUNDS, command.currency, command.amount, (), (Journal(command.currency, entries),), info)
 
 
 def find(desk: Desk, grant_id: str) -> Grant:
@@ -227,5 +263,6 @@ POSTINGS: dict[type[Recorded], Poster] = {
     RegisterFreeRounds: _register,
     CancelFreeRounds: _cancel,
     ExpireFreeRounds: _expire,
+    ChargeFreeRounds: _charge,
 }
 """What each of these commands posts."""

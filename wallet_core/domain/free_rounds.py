@@ -8,17 +8,20 @@ them is in free_play.py, the commands are in free_round_commands.py.
     EXPIRED    its time is over
     CANCELLED  taken back, or never confirmed
 
+A round that is rolled back after the last has ended may be played again: the grant is IN_USE once more.
+
 Rounds that are not played are worth nothing in the ledger (R-FREE-09).
 """
 
 from enum import Enum, IntEnum
 from typing import Any
 
+from msgspec import Struct
+
 from wallet_core.domain.awards import Promise
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Keyed
 from wallet_core.domain.holds import Hold
-from wallet_core.domain.promos import Bonus
 
 
 class State(IntEnum):
@@ -42,16 +45,18 @@ class Event(Enum):
     CONFIRM = "CONFIRM"  # the provider has registered it
     BEGIN = "BEGIN"  # one of its rounds begins
     COMPLETE = "COMPLETE"  # the last has ended
+    REOPEN = "REOPEN"  # one that had ended is rolled back
     EXPIRE = "EXPIRE"
     CANCEL = "CANCEL"  # by the operator, or the provider would not register it
 
 
-# (state, event) -> the next state; there is none of a grant that is over. A test counts.
+# (state, event) -> the next state; of a grant that is over, only one that was played may come back. A test counts.
 TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.ISSUED, Event.CONFIRM): State.AVAILABLE,
     (State.AVAILABLE, Event.BEGIN): State.IN_USE,
     (State.IN_USE, Event.BEGIN): State.IN_USE,
     (State.IN_USE, Event.COMPLETE): State.COMPLETED,
+    (State.COMPLETED, Event.REOPEN): State.IN_USE,
     **dict.fromkeys(((state, Event.EXPIRE) for state in LIVE), State.EXPIRED),
     **dict.fromkeys(((state, Event.CANCEL) for state in LIVE), State.CANCELLED),
 }
@@ -75,11 +80,12 @@ class Grant(Keyed, frozen=True, gc=False):
         campaign: what its winnings are a cost of.
         expires_at: microsecond; rounds that began before are paid (R-FREE-05).
         attempts: how often the provider has refused to register it.
-        used: rounds that began; `open` of them have not ended.
+        used: rounds that began, or won; `open` of them have not ended.
         paid: how many rounds have won.
         won: all winnings less what was taken back; `waiting` of it is paid at the end.
         over_at: microsecond; 0 while it is live.
         reason: why it is over, for people.
+        bonus_id: of the bonus that its winnings go to, or went to last; empty before the first.
     """
 
     player_id: str
@@ -105,6 +111,7 @@ class Grant(Keyed, frozen=True, gc=False):
     waiting: int = 0
     over_at: int = 0
     reason: str = ""
+    bonus_id: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -126,13 +133,36 @@ class Grant(Keyed, frozen=True, gc=False):
         return at >= self.expires_at or 0 < self.over_at <= at
 
 
-WON = "free@"
-"""How the id of a bonus begins that is winnings."""
+WON = "@free"
+"""How the id of a bonus begins that is winnings: as no template's does."""
 
 
-def bonus_of(grant_id: str) -> str:
-    """Return the id of the bonus that a grant's winnings become."""
-    return f"{WON}{grant_id}"
+class FreeWin(Struct, frozen=True):
+    """A win of a free round, or what of one is taken back.
+
+    Attributes:
+        amount: ledger units, at least 0.
+        key: of the win's transaction, also where it is amended or taken back.
+        at: microsecond of the win, or of what is made of it.
+        began: microsecond its round began.
+        counts: whether its round has won by it alone: it is one more of those that won, or one less.
+        alone: it is of no round that is its grant's.
+    """
+
+    player_id: str
+    provider_id: str
+    currency: str
+    amount: int
+    key: bytes
+    at: int
+    began: int
+    counts: bool = True
+    alone: bool = False
+
+
+def bonus_of(grant: Grant, at: int) -> str:
+    """Return the id of the next bonus that a grant's winnings become, at a microsecond."""
+    return f"{WON}.{at}:{grant.grant_id}" if grant.bonus_id else f"{WON}:{grant.grant_id}"
 
 
 def dispute_of(key: bytes) -> str:
@@ -141,7 +171,7 @@ def dispute_of(key: bytes) -> str:
 
 
 def rows(player_id: str, grant_id: str, *keys: bytes) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
-    """Return the rows that a play about a grant reads.
+    """Return the rows that a play about a grant reads; its bonus is named in the grant.
 
     Args:
         player_id: whose play it is.
@@ -150,7 +180,7 @@ def rows(player_id: str, grant_id: str, *keys: bytes) -> tuple[tuple[type[Keyed]
     """
     found: list[tuple[type[Keyed], tuple[Any, ...]]] = [(Hold, (player_id, dispute_of(key))) for key in keys]
     if grant_id:
-        found += (Grant, (player_id, grant_id)), (Bonus, (player_id, bonus_of(grant_id)))
+        found.append((Grant, (player_id, grant_id)))
     return tuple(found)
 
 

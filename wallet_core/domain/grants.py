@@ -22,7 +22,7 @@ from wallet_core.domain.promo_commands import (
     Settled,
     instance,
 )
-from wallet_core.domain.promos import Bonus, Event, State, after
+from wallet_core.domain.promos import Bonus, Event, State, after, competes
 from wallet_core.domain.templates import Period, Promotion, Template, Trigger
 
 SECOND = 1_000_000
@@ -66,13 +66,22 @@ def eligible(desk: Desk, policies: Policies, currency: str) -> None:
     wallet_currency(player, currency)
     if not player.may_play:
         raise Refused(Reason.PLAYER_BLOCKED)
-    debt = balances(currency, desk.book.pockets(player.player_id, currency)).debt
-    if debt and policies.value("debt.blocks_bonus", context(player)):
+    owes = any(balances(code, desk.book.pockets(player.player_id, code)).debt for code in player.currencies)
+    if owes and policies.value("debt.blocks_bonus", context(player)):
         raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The player owes money; that comes first (R-DEBT-04).")
 
 
-def _meant_for(desk: Desk, policies: Policies, promotion: Promotion, currency: str, bonus_id: str) -> None:
-    """Pass a player whom the promotion is for, while it runs, and who may have it now.
+def meant_for(
+    desk: Desk,
+    policies: Policies,
+    promotion: Promotion,
+    currency: str,
+    *,
+    bonus_id: str,
+    worth: int | None = None,
+) -> None:
+    """Pass a player whom the promotion is for, while it runs, and who may have it now; `worth` as `bonus_rules.granted`
+    has it.
 
     Raises:
         Refused: BONUS_NOT_ELIGIBLE; what `eligible` says.
@@ -86,7 +95,31 @@ def _meant_for(desk: Desk, policies: Policies, promotion: Promotion, currency: s
     if 0 < promotion.ends_at <= desk.at:
         raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The promotion is over.")
     eligible(desk, policies, currency)
-    bonus_rules.granted(policies, player, promotion, currency, bonus_id=bonus_id)
+    bonus_rules.granted(policies, player, promotion, currency, bonus_id=bonus_id, worth=worth)
+
+
+def _of_template(bonus: Bonus, template: Template) -> None:
+    """Pass the version of the template that a bonus was offered as: no other's terms were accepted (R-BONUS-03).
+
+    Raises:
+        Refused: REFERENCE_MISMATCH.
+    """
+    if (bonus.template_id, bonus.version) != (template.template_id, template.version):
+        raise Refused(
+            Reason.REFERENCE_MISMATCH,
+            f"The bonus was offered as {bonus.template_id}, version {bonus.version}; name that.",
+        )
+
+
+def _had(desk: Desk, bonus_id: str) -> Bonus | None:
+    """Return the player's bonus, if it stands for anything: an offer that lapsed uses up no grant (R-BONUS-05)."""
+    bonus = desk.book.noun(Bonus, desk.someone.player_id, bonus_id)
+    return None if bonus is not None and bonus.state is State.LAPSED and not bonus.granted else bonus
+
+
+def _of_deposit(deposit: Settled | None) -> tuple[str, str]:
+    """Return the word that says which deposit a bonus is for: by it the bonus is found when that is reversed."""
+    return "deposit", f"{deposit.psp_id}/{deposit.request_id}" if deposit else ""
 
 
 def _offered(desk: Desk, command: OfferBonus) -> Bonus:
@@ -96,7 +129,7 @@ def _offered(desk: Desk, command: OfferBonus) -> Bonus:
         Refused: BONUS_NOT_ELIGIBLE, the player has or had it; or may not have it.
     """
     template, promotion = command.template, command.template.promotion
-    _meant_for(desk, command.policies, promotion, command.currency, command.bonus_id)
+    meant_for(desk, command.policies, promotion, command.currency, bonus_id=command.bonus_id)
     ends = [promotion.ends_at, desk.at + promotion.claim_within * SECOND if promotion.claim_within else 0]
     return Bonus(
         player_id=command.player_id,
@@ -137,8 +170,8 @@ def _deposited(desk: Desk, settled: Settled, currency: str) -> int:
 def _free(desk: Desk, bonus: Bonus) -> bool:
     """Whether the group of a bonus has a slot for it: nobody who waits is overtaken (R-BONUS-07)."""
     player_id = bonus.player_id
-    others = [each for each in desk.book.bonuses(player_id) if each.slot == bonus.slot]
-    ahead = [each for each in desk.book.queued(player_id) if each.slot == bonus.slot and each.turn < bonus.turn]
+    others = [each for each in desk.book.bonuses(player_id) if competes(each, bonus)]
+    ahead = [each for each in desk.book.queued(player_id) if competes(each, bonus) and each.turn < bonus.turn]
     return len(others) + len(ahead) < bonus.places
 
 
@@ -197,7 +230,7 @@ def _publish(desk: Desk, command: PublishTemplate) -> Posting:
 
 
 def _offer(desk: Desk, command: OfferBonus) -> Posting:
-    if desk.book.noun(Bonus, command.player_id, command.bonus_id) is not None:
+    if _had(desk, command.bonus_id) is not None:
         raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The player has had this one already (R-BONUS-05).")
     words = (("reason", command.reason), ("actor", command.actor))
     return changed(desk, Kind.BONUS_STATE, _offered(desk, command), (), *words)
@@ -212,18 +245,19 @@ def _claim(desk: Desk, command: ClaimBonus) -> Posting:
         raise Refused(
             Reason.BONUS_NOT_ELIGIBLE, "Other terms were accepted than are offered; show them again (R-BONUS-03)."
         )
+    _of_template(bonus, command.template)
     promotion = command.template.promotion
-    _meant_for(desk, command.policies, promotion, bonus.currency, bonus.bonus_id)
-    words = ("accepted", command.accepted)
+    meant_for(desk, command.policies, promotion, bonus.currency, bonus_id=bonus.bonus_id)
+    words = ("accepted", command.accepted), _of_deposit(command.deposit)
     if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
-        return changed(desk, Kind.BONUS_STATE, claimed, (), words)
+        return changed(desk, Kind.BONUS_STATE, claimed, (), *words)
     begun, entries = _begin(desk, command.template, claimed, command.deposit)
-    return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, words)
+    return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, *words)
 
 
 def _grant(desk: Desk, command: GrantBonus) -> Posting:
     template, promotion = command.template, command.template.promotion
-    bonus = desk.book.noun(Bonus, command.player_id, command.bonus_id)
+    bonus = _had(desk, command.bonus_id)
     if bonus is None:
         if promotion.opt_in:
             raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The player has to claim it first (R-BONUS-04).")
@@ -234,13 +268,14 @@ def _grant(desk: Desk, command: GrantBonus) -> Posting:
             f"The player has it already, {bonus.state.name}: it is granted once (R-BONUS-05).",
         )
     else:
-        _meant_for(desk, command.policies, promotion, bonus.currency, bonus.bonus_id)
+        _of_template(bonus, template)
+        meant_for(desk, command.policies, promotion, bonus.currency, bonus_id=bonus.bonus_id)
     if bonus.due(desk.at):
         raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
     if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
         raise Refused(Reason.INVALID_REQUEST, "deposit: it is granted for a settled one; name it (R-BONUS-06).")
     begun, entries = _begin(desk, template, bonus, command.deposit)
-    words = (("reason", command.reason), ("actor", command.actor))
+    words = (("reason", command.reason), ("actor", command.actor), _of_deposit(command.deposit))
     return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, *words)
 
 

@@ -7,7 +7,7 @@ from wallet_core.domain.money import CURRENCIES, INT64_MAX, CurrencyKind
 from wallet_core.domain.packs import PACKS, VERTICALS
 from wallet_core.domain.policies import Split
 from wallet_core.domain.promos import Base
-from wallet_core.domain.templates import BPS, Amounts, Period, Promotion, Trigger
+from wallet_core.domain.templates import BPS, HUNDRED, Amounts, Period, Promotion, Trigger
 
 DUST_PARTS = 10
 """Dust is at most a tenth of a major unit (R-BONUS-19)."""
@@ -24,8 +24,8 @@ CATEGORIES = frozenset(
 )
 """The categories of games a contribution table may name (R-WAGER-05)."""
 
-KEY_WORDS = {"game": 2, "provider": 3, "category": 2, "product": 2, "default": 1}
-"""The keys of a contribution table by their first word, and how many words each has."""
+KEY_WORDS = ("game", "provider", "category", "product", "default")
+"""What a key of a contribution table begins with."""
 
 
 def check(promotion: Promotion) -> None:
@@ -46,16 +46,21 @@ def check(promotion: Promotion) -> None:
 
 
 def _check_contribution(key: str, bps: int) -> None:
-    word, *more = key.split(":")
-    if len(more) + 1 != KEY_WORDS.get(word, 0) or not all(more):
+    word, _, of = key.partition(":")  # ids of games and providers may have colons
+    provider_id, _, category = of.rpartition(":")
+    if word == "provider":
+        shaped = provider_id != ""
+    else:
+        shaped, category = (of != "") is (word != "default"), of
+    if word not in KEY_WORDS or not shaped or key.endswith(":"):
         raise Refused(Reason.INVALID_REQUEST, f"contributions: {key!r} is no key; see R-WAGER-05.")
-    if word in {"category", "provider"} and more[-1] not in CATEGORIES:
+    if word in {"category", "provider"} and category not in CATEGORIES:
         raise Refused(
-            Reason.INVALID_REQUEST, f"contributions: {more[-1]} is no category; one of {', '.join(sorted(CATEGORIES))}."
+            Reason.INVALID_REQUEST, f"contributions: {category} is no category; one of {', '.join(sorted(CATEGORIES))}."
         )
-    if word == "product" and more[0] not in VERTICALS:
+    if word == "product" and of not in VERTICALS:
         raise Refused(
-            Reason.INVALID_REQUEST, f"contributions: {more[0]} is no product; one of {', '.join(sorted(VERTICALS))}."
+            Reason.INVALID_REQUEST, f"contributions: {of} is no product; one of {', '.join(sorted(VERTICALS))}."
         )
     if not 0 <= bps <= BPS:
         raise Refused(Reason.INVALID_REQUEST, f"contributions: {key}: 0 to {BPS} basis points.")
@@ -116,6 +121,7 @@ _SHAPE: tuple[tuple[Callable[[Promotion], bool], str], ...] = (
     (lambda p: p.terms.duration is not None and p.terms.duration <= 0, "duration: more than 0 seconds, or none."),
     (lambda p: p.claim_within is not None and p.claim_within <= 0, "claim_within: more than 0 seconds, or none."),
     (lambda p: p.places < 1, "places: at least 1."),
+    (lambda p: p.terms.min_odds != 0 and p.terms.min_odds < HUNDRED, "min_odds: 0 for any, or 100 (1.00) and more."),
     (lambda p: bool(set(p.terms.products) - set(VERTICALS)), f"products: of {', '.join(sorted(VERTICALS))}."),
     (
         lambda p: p.terms.max_bet is not None or p.terms.cap is not None or p.terms.dust != 0,

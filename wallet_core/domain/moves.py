@@ -133,9 +133,9 @@ def policy(table: Table, round_: Round) -> WriteOff:
 def funding(table: Table, amount: int, round_: Round) -> Funding:
     """Return how a stake is paid from all pockets there are."""
     command, book = table.command, table.book
-    game_id = table.game_id
-    game = command.policies.game(command.provider_id, game_id, round_.policies)
-    found = candidates(table.purse, book.bonuses(command.player_id), game_id, game, table.at)
+    place = command.provider_id, table.game_id
+    game = command.policies.game(*place, round_.policies)
+    found = candidates(table.purse, book.bonuses(command.player_id), place, game, table.at)
     return fund(amount, found, policy(table, round_), command.choice, table.quantum)
 
 
@@ -157,7 +157,7 @@ def seen(table: Table, held: Balances) -> Balances:
     player = book.player(command.player_id)
     rule = policies.write_off(player.brand_id if player else "", provider_id, game_id, policies.version)
     game = policies.game(provider_id, game_id)
-    found = candidates(table.purse, book.bonuses(command.player_id), game_id, game, table.at)
+    found = candidates(table.purse, book.bonuses(command.player_id), (provider_id, game_id), game, table.at)
     shown = exposed(held, found, rule, command.profile)
     return held if shown == held else shown
 

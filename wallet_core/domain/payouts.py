@@ -4,15 +4,14 @@ Each is one transaction under a key of its own: the campaign, the player, and th
 a batch may be sent again, and as many times as it likes: nobody is paid twice (R-CASHBK-01, R-TOUR-02).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from msgspec import Struct
-
-from wallet_core.domain import bonus_rules, grants
+from wallet_core.domain import eligibility
 from wallet_core.domain.accounts import CASH
 from wallet_core.domain.awards import Award, as_bonus, in_cash, promised
+from wallet_core.domain.cashback import Cashback, Covered
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
@@ -27,7 +26,6 @@ from wallet_core.domain.templates import Template
 PARTNER = "~payouts"
 """Whose id space the keys of payouts are."""
 
-BPS = 10_000
 SETTLE_LAG = 6 * HOUR
 """How long after the end of its window a cashback is computed (R-CASHBK-01)."""
 
@@ -59,7 +57,7 @@ class _Payout(Recorded, frozen=True):
     @property
     def bonus_id(self) -> str:
         """The id of the bonus, where it is paid as one."""
-        return f"payout@{digest(*self.partner).hex()[:16]}"
+        return f"@payout:{digest(*self.partner).hex()[:16]}"
 
     @property
     def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
@@ -77,12 +75,14 @@ class PayPromo(_Payout, frozen=True):
 
     Attributes:
         reference: with the campaign and the player its key: of a tournament the rank.
+        accepted: digest of the template, where the player was shown it and has accepted (R-BONUS-04).
     """
 
     source: Source
     reference: str
     amount: int
     reason: str = ""
+    accepted: str = ""
 
     @property
     def partner(self) -> tuple[str, str]:
@@ -95,52 +95,28 @@ class PayPromo(_Payout, frozen=True):
         return "PAYOUT", self.currency, str(self.amount), self.edition
 
 
-class Cashback(Struct, frozen=True):
-    """How a cashback is computed (R-CASHBK-02): basis points of the base, in the currency's ledger units.
+class SettlePrizes(Recorded, frozen=True):
+    """Say once for ever who has won what of a tournament, before any of it is paid: no other table of prizes is, and so
+    never more than the pool (R-TOUR-02). It is no player's.
 
     Attributes:
-        least: an amount below it is not paid.
-        most: 0 for no cap.
-        products: whose games count; empty: all.
+        prizes: of PARTNER, each.
     """
 
-    bps: int
-    least: int = 0
-    most: int = 0
-    products: tuple[str, ...] = ()
+    tournament: str
+    currency: str
+    prizes: tuple[PayPromo, ...]
 
-    def amount(self, base: int, quantum: int) -> int:
-        """Return what is paid for a base: whole display units, never more than `most`, nothing below `least`."""
-        exact = max(0, base) * self.bps // BPS
-        amount = exact - exact % quantum
-        amount = min(amount, self.most) if self.most else amount
-        return amount if amount >= self.least else 0
+    @property
+    def partner(self) -> tuple[str, str]:
+        """Whose id space the key is from, and the key. No tournament has a slash."""
+        return PARTNER, f"PRIZES/{self.tournament}"
 
-
-class Turnover(Struct, frozen=True):
-    """What a player's cash did at one game in a window, by the house's accounts and their signs.
-
-    Attributes:
-        stakes: cash stakes that were settled, less those given back.
-        wins: cash won, below zero.
-        promos: what promotions cost in cash, below zero; previous cashback is of it.
-    """
-
-    provider_id: str
-    game_id: str
-    stakes: int
-    wins: int
-    promos: int
-
-
-def base(turnovers: Iterable[Turnover], counts: Callable[[str, str], bool]) -> int:
-    """Return what a cashback is a part of (R-CASHBK-01): settled cash stakes less cash wins, of the games that count,
-    less what promotions paid in cash, whatever it was for.
-    """
-    found = 0
-    for each in turnovers:
-        found += each.promos + (each.stakes + each.wins if counts(each.provider_id, each.game_id) else 0)
-    return max(0, found)
+    @property
+    def payload(self) -> tuple[str, ...]:
+        """What may not differ in a repeat: every prize, in whatever order."""
+        table = sorted((int(each.reference), each.player_id, str(each.amount), each.edition) for each in self.prizes)
+        return "PRIZES", self.currency, *(" ".join((str(rank), *words)) for rank, *words in table)
 
 
 class PayCashback(_Payout, frozen=True):
@@ -150,6 +126,7 @@ class PayCashback(_Payout, frozen=True):
         start, end: microseconds.
         lag: microseconds after the end before which nothing is computed.
         base: as the ledger says.
+        accepted: as of PayPromo.
     """
 
     start: int
@@ -157,11 +134,26 @@ class PayCashback(_Payout, frozen=True):
     cashback: Cashback
     base: int
     lag: int = SETTLE_LAG
+    accepted: str = ""
 
     @property
     def partner(self) -> tuple[str, str]:
-        """Whose id space the key is from, and the key. No campaign has a slash."""
-        return PARTNER, f"{Source.CASHBACK.name}/{self.campaign}/{self.start}-{self.end}"
+        """Whose id space the key is from, and the key: of each currency its own. No campaign has a slash."""
+        return PARTNER, f"{self._window}/{self.currency}"
+
+    @property
+    def earlier(self) -> tuple[tuple[str, str], ...]:
+        """A cashback of before currencies were in the key."""
+        return ((PARTNER, self._window),)
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The bonus, where it is paid as one; and the windows that were paid."""
+        return *super().rows, (Covered, (self.player_id, self.campaign, self.currency))
+
+    @property
+    def _window(self) -> str:
+        return f"{Source.CASHBACK.name}/{self.campaign}/{self.start}-{self.end}"
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -182,13 +174,44 @@ def _cashback(desk: Desk, command: PayCashback) -> Posting:
         raise Refused(Reason.INVALID_REQUEST, "window: it ends after it begins.")
     if desk.at < command.end + command.lag:
         raise Refused(Reason.IN_PROGRESS, "The window is not settled yet; send this again when it is (R-CASHBK-01).")
-    quantum = CURRENCIES[wallet_currency(desk.someone, command.currency)].quantum
+    code = wallet_currency(desk.someone, command.currency)
+    _cover(desk, command, code)
+    quantum = CURRENCIES[code].quantum
     amount = command.cashback.amount(command.base, quantum)
     facts = (("base", str(command.base)), ("bps", str(command.cashback.bps)))
     return _paid(desk, command, Source.CASHBACK, amount, facts)
 
 
-def _paid(desk: Desk, command: _Payout, source: Source, amount: int, facts: Sequence[tuple[str, str]]) -> Posting:
+def _cover(desk: Desk, command: PayCashback, code: str) -> None:
+    """Pass a window of which no moment was counted before, to a player for whom it is no second bonus.
+
+    Raises:
+        Refused: INVALID_REQUEST, ALREADY_EXISTS, BONUS_NOT_ELIGIBLE.
+    """
+    rule = command.cashback
+    if 0 < rule.most < rule.least:
+        raise Refused(Reason.INVALID_REQUEST, "maximum: at least the minimum, or nothing would ever be paid.")
+    eligibility.several(desk, command.policies)
+    (old,) = command.earlier
+    paid = desk.book.transaction(command.player_id, digest(*old))
+    row = desk.book.noun(Covered, command.player_id, command.campaign, command.currency)
+    row = row or Covered(command.player_id, command.campaign, command.currency)
+    if (paid is not None and paid.currency == code) or row.overlaps(command.start, command.end):
+        raise Refused(
+            Reason.ALREADY_EXISTS, "window: some of it was paid for already; a campaign's windows do not overlap."
+        )
+    desk.book.put(row.joined(command.start, command.end))
+
+
+def _settle(_desk: Desk, command: SettlePrizes) -> Posting:
+    pool = sum(each.amount for each in command.prizes)
+    words = (("tournament", command.tournament), ("prizes", str(len(command.prizes))))
+    return Posting(Kind.NOTE, command.currency, pool, info=words)
+
+
+def _paid(
+    desk: Desk, command: PayPromo | PayCashback, source: Source, amount: int, facts: Sequence[tuple[str, str]]
+) -> Posting:
     """Return the posting of a payout: to a player who may not play cash is paid, a bonus lapses (R-TOUR-03)."""
     player = desk.someone
     code = wallet_currency(player, command.currency)
@@ -203,18 +226,18 @@ def _paid(desk: Desk, command: _Payout, source: Source, amount: int, facts: Sequ
     elif not player.may_play:
         words.append(("lapsed", "a bonus for a player who may not play (R-TOUR-03)"))
     elif amount:
-        grants.eligible(desk, command.policies, code)
-        promotion, bonus_id = command.template.promotion, command.bonus_id
-        bonus_rules.granted(command.policies, player, promotion, code, bonus_id=bonus_id, worth=amount)
+        eligibility.awarded(
+            desk, command.policies, command.template, code, amount, accepted=command.accepted, bonus_id=command.bonus_id
+        )
         promise = promised(command.template, code, amount)
-        blank = promise.begun(player.player_id, bonus_id, code, desk.at)
+        blank = promise.begun(player.player_id, command.bonus_id, code, desk.at)
         award = as_bonus(desk.book, blank, amount, desk.at)
-        words.append(("bonus", bonus_id))
+        words.append(("bonus", command.bonus_id))
         if not award.entries:
             words.append(("queued", "its slot is taken; it is paid when its turn comes (R-BONUS-07)"))
     journals = (Journal(code, award.entries),) if award.entries else ()
     return Posting(Kind.PROMO_PAYOUT, code, amount, award.parts, journals, tuple(words))
 
 
-POSTINGS: dict[type[Recorded], Poster] = {PayPromo: _pay, PayCashback: _cashback}
+POSTINGS: dict[type[Recorded], Poster] = {PayPromo: _pay, SettlePrizes: _settle, PayCashback: _cashback}
 """What each of these commands posts."""

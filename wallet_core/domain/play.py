@@ -202,11 +202,12 @@ def _facts(table: Table, action: Action, held: Balances) -> tuple[tuple[str, str
     repeat of it is shown.
     """
     seen = table.seen
-    if seen is held and not action.grant and not table.cash_counts:
+    grant, cash_counts = action.grant or table.granted, table.cash_counts
+    table.granted = table.cash_counts = ""
+    if seen is held and not grant and not cash_counts:
         return action.info
     shown = f"{seen.cash} {seen.bonus}" if seen is not None and seen is not held else ""
-    ours = ((GRANT, action.grant), (CASH_COUNTS, table.cash_counts), (SHOWN, shown))
-    table.cash_counts = ""
+    ours = ((GRANT, grant), (CASH_COUNTS, cash_counts), (SHOWN, shown))
     return (*action.info, *(fact for fact in ours if fact[1]))
 
 

@@ -9,6 +9,7 @@ from wallet_core.domain.book import Book, Needs, NotLoaded
 from wallet_core.domain.commands import Action, Play, batch_key, grave
 from wallet_core.domain.decision import Parts
 from wallet_core.domain.entries import NO_PLAYER, digest
+from wallet_core.domain.free_rounds import Grant
 from wallet_core.domain.gates import ORIGINALS
 from wallet_core.domain.parts import source
 from wallet_core.domain.profiles import IdSpace
@@ -36,7 +37,8 @@ def _needs_of(command: Play, action: Action, wanted: Needs) -> None:
     player_id = command.player_id
     wanted.transactions.add((player_id, action.key))
     if action.grant:
-        _of_grant(player_id, action.grant, wanted, action.key)
+        of_grant(player_id, action.grant, wanted, action.key)
+        wanted.further = True
     if action.kind in ORIGINALS:
         if command.profile.id_space is IdSpace.PROVIDER:
             wanted.keys.add(action.key)
@@ -58,28 +60,32 @@ def follow(command: Play, book: Book, wanted: Needs) -> None:
     named = {command.round_id}
     for action in command.actions:
         original = action.kind in ORIGINALS
+        if action.grant:
+            bonus_of(book, player_id, action.grant, wanted)
         for reference in action.references:
             target = book.transaction(player_id, digest(provider_id, reference))
             if target is None or (original and not target.mixed):
                 continue
             named.add(target.round_id)
-            _of_bonuses(player_id, target.parts, wanted)
-            _of_grant(player_id, target.grant, wanted, target.key)
+            _of_bonuses(player_id, (*target.parts, *target.rolled_back), wanted)
+            of_grant(player_id, target.grant, wanted, target.key)
+            bonus_of(book, player_id, target.grant, wanted)
             wanted.transactions.update((player_id, digest(provider_id, bet)) for bet in target.references)
     for round_id in named - {""}:
         wanted.rounds.add((player_id, provider_id, round_id))
         with suppress(NotLoaded):  # it comes with the next rows, and is asked again then
-            follow_round(book.round(player_id, provider_id, round_id), wanted)
+            follow_round(book, book.round(player_id, provider_id, round_id), wanted)
 
 
-def follow_round(round_: Round | None, wanted: Needs) -> None:
+def follow_round(book: Book, round_: Round | None, wanted: Needs) -> None:
     """Add what a round that is not all cash is decided by."""
     if round_ is None or round_.plain:
         return
     player_id = round_.player_id
     counting = tuple((f"{BONUS}:{bonus_id}", amount) for bonus_id, amount in (*round_.counted, *round_.wagered))
     _of_bonuses(player_id, (*round_.mix, *counting), wanted)
-    _of_grant(player_id, round_.grant, wanted)
+    of_grant(player_id, round_.grant, wanted)
+    bonus_of(book, player_id, round_.grant, wanted)
 
 
 def _of_bonuses(player_id: str, parts: Parts, wanted: Needs) -> None:
@@ -90,7 +96,17 @@ def _of_bonuses(player_id: str, parts: Parts, wanted: Needs) -> None:
         wanted.want(Bonus, *found)
 
 
-def _of_grant(player_id: str, grant_id: str, wanted: Needs, *keys: bytes) -> None:
+def bonus_of(book: Book, player_id: str, grant_id: str, wanted: Needs) -> None:
+    """Add the bonus that a grant's winnings go to, once the grant is loaded."""
+    grant = None
+    if grant_id:
+        with suppress(NotLoaded):  # as above
+            grant = book.noun(Grant, player_id, grant_id)
+    if grant is not None and grant.bonus_id:
+        wanted.want(Bonus, (player_id, grant.bonus_id))
+
+
+def of_grant(player_id: str, grant_id: str, wanted: Needs, *keys: bytes) -> None:
     """Add what a grant of free rounds is decided by, if there is one."""
     if grant_id:
         for kind, key in free_rounds.rows(player_id, grant_id, *keys):

@@ -22,7 +22,7 @@ POINT = CURRENCIES[PTS].unit
 
 
 class PointsRate(Struct, frozen=True):
-    """What stakes earn: `points` 10,000ths of a point for each `per` display units of cash, of whatever currency.
+    """What stakes earn: `points` 10,000ths of a point for each `per` display units of cash of one currency.
 
     Attributes:
         version: of the policies it is from.

@@ -174,18 +174,19 @@ class Policies(Struct, frozen=True, eq=False):
             found = self._keep((version, brand_id, provider_id, game_id), write_off)
         return found
 
-    def points_rate(self, brand_id: str, provider_id: str, game_id: str, version: int) -> int:
-        """Return what a game's cash stakes earn as of a version: 10,000ths of a point a display unit (R-PTS-01).
+    def points_rate(self, brand_id: str, provider_id: str, game_id: str, currency: str, version: int) -> int:
+        """Return what a game's cash stakes earn as of a version: 10,000ths of a point a display unit of the currency
+        (R-PTS-01).
 
         Raises:
             NotPublished: there is no such version here.
         """
         if not version:
             return 0
-        place = ("points", version, brand_id, provider_id, game_id)
+        place = ("points", version, brand_id, provider_id, game_id, currency)
         found: int | None = self.cache.get(place)
         if found is None:
-            context = Context(brand_id=brand_id, provider_id=provider_id, game_id=game_id)
+            context = Context(brand_id=brand_id, provider_id=provider_id, game_id=game_id, of=currency)
             found = self._keep(place, cast("int", self.value("points.rate", context, version)))
         return found
 

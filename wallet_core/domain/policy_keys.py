@@ -191,6 +191,7 @@ KEYS: dict[str, Key] = {
             most=1_000_000,
             layers=_PLACE,
             lock=Layer.LICENCE,
+            of=Of.CURRENCY,
         ),
         # What belongs to what.
         Key("brand.licence", Type.WORD, Merge.OVERRIDE, (Layer.LICENCE,), "", "R-CFG-01", of=Of.BRAND),

@@ -237,14 +237,15 @@ class VoidBonus(AboutBonus, frozen=True):
 
 
 class ExpireBonus(Recorded, frozen=True):
-    """Its time is over."""
+    """Its time is over: `due` is its expires_at. What lapsed may be offered again, and lapse again."""
 
     bonus_id: str
+    due: int = 0
 
     @property
     def partner(self) -> tuple[str, str]:
-        """A key of our own: a bonus expires once."""
-        return PARTNER, f"expire:{self.bonus_id}"
+        """A key of our own: a bonus expires once at a time."""
+        return PARTNER, f"expire:{self.bonus_id}:{self.due}"
 
     @property
     def payload(self) -> tuple[str, ...]:

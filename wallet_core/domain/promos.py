@@ -11,6 +11,7 @@ from msgspec import Struct
 from wallet_core.domain.accounts import BONUS
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Keyed
+from wallet_core.domain.packs import VERTICALS
 from wallet_core.domain.policies import Mode, Split
 
 
@@ -170,11 +171,12 @@ class BonusTerms(Struct, frozen=True, omit_defaults=True):
     Attributes:
         mode, split: instead of the policy's; none: as the policy says.
         multiplier: of the base, in hundredths (35 x is 3500).
-        contributions: basis points of a stake that count, by the most specific key (R-WAGER-05): `game:<id>`,
-            `provider:<id>:<category>`, `category:<category>`, `product:<product>`; else `default`.
+        contributions: basis points of a stake that count, by the most specific key (R-WAGER-05):
+            `game:<provider>/<id>`, `game:<id>`, `provider:<id>:<category>`, `category:<category>`, `product:<product>`;
+            else `default`.
         max_bet: the largest stake; none: any.
         products: that it may pay for; empty: all.
-        excluded_games: that it never pays for (R-FUND-03).
+        excluded_games: that it never pays for (R-FUND-03): `<provider>/<id>`, or `<id>` of whatever provider.
         excluded_rtps: RTP profiles of games that it never pays for (R-FUND-02).
         duration: seconds from its start; none: for ever.
         cap: the most that is ever converted (R-BONUS-15); none: all.
@@ -209,6 +211,11 @@ class BonusTerms(Struct, frozen=True, omit_defaults=True):
     dust: int = 0
     stops: bool = True
     accepted: str = ""
+
+    def excludes(self, provider_id: str, game_id: str) -> bool:
+        """Whether it never pays for a game."""
+        games = self.excluded_games
+        return bool(games) and (game_id in games or f"{provider_id}/{game_id}" in games)
 
 
 class Bonus(Keyed, frozen=True, gc=False):
@@ -280,6 +287,13 @@ class Bonus(Keyed, frozen=True, gc=False):
         return self.state in LIVE
 
     @property
+    def met(self) -> bool:
+        """Whether all that is asked has been wagered, if only because nothing is asked any more. Where wagering was
+        never asked for, it cannot be: its wins are cash.
+        """
+        return self.terms.multiplier > 0 and self.progress >= self.requirement
+
+    @property
     def queued(self) -> bool:
         """Whether it waits for a slot."""
         return self.state is State.QUEUED
@@ -298,3 +312,14 @@ class Offers(Keyed, frozen=True):
     """Asks for all that is offered to a player: bonuses that are not loaded with it. No row is one."""
 
     player_id: str
+
+
+def competes(one: Bonus, other: Bonus) -> bool:
+    """Whether two bonuses ask for the same places (R-BONUS-07): they are of one group, or products of theirs meet.
+
+    A slot without a product is all of them; a group with a name of its own stands by itself.
+    """
+    if one.slot == other.slot:
+        return True
+    mine, its = (frozenset(each.slot.split("+")) if each.slot else frozenset(VERTICALS) for each in (one, other))
+    return bool(mine & its) and mine | its <= VERTICALS.keys()

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from wallet_core.domain import accounts, bonuses, free_play, moves, rounds
+from wallet_core.domain.awards import Award
 from wallet_core.domain.commands import Action
 from wallet_core.domain.decision import Outcome, Parts, Reason, Refused
 from wallet_core.domain.entries import Category, Entry, Kind, Transaction
+from wallet_core.domain.free_rounds import FreeWin
 from wallet_core.domain.moves import ASIDE, NOTHING, STAKED, Move
 from wallet_core.domain.pockets import add, cash_taken
 from wallet_core.domain.profiles import (
@@ -66,14 +68,16 @@ def _undone(table: Table, action: Action, target: Transaction) -> Parts:
         Refused: INVALID_AMOUNT, AMOUNT_EXCEEDS_REFERENCE.
     """
     left = _left(target)
-    if action.amount is None:
+    if action.amount is None or (target.grant and target.kind is Kind.BET):  # a free stake is undone whole
         return left
     total = sum(amount for _, amount in left)
     if action.amount <= 0:
         raise Refused(Reason.INVALID_AMOUNT)
     if action.amount > total:
         raise Refused(Reason.AMOUNT_EXCEEDS_REFERENCE)
-    return left if action.amount == total else _share(table, action.amount, left)
+    if action.amount == total:
+        return left
+    return _free_share(action.amount, left) if target.grant else _share(table, action.amount, left)
 
 
 def _share(table: Table, amount: int, left: Parts) -> Parts:
@@ -86,9 +90,17 @@ def _share(table: Table, amount: int, left: Parts) -> Parts:
     return (*(proportional(moved, pockets, table.quantum) or ()), *(waterfall(amount - moved, nowhere) or ()))
 
 
+def _free_share(amount: int, left: Parts) -> Parts:
+    """Return which parts of a free win make up the amount: first what came above a cap, last what was paid."""
+    return waterfall(amount, sorted(left, key=lambda part: (not rounds.nowhere(part[0]), part[0]))) or ()
+
+
 def _left(target: Transaction) -> Parts:
-    """Return what is left of a transaction, without signs."""
-    return tuple((pocket, abs(amount)) for pocket, amount in target.remaining)
+    """Return what is left of a transaction, without signs; of a free win also what moved nothing when it came."""
+    if not target.grant or target.kind is not Kind.WIN:
+        return tuple((pocket, abs(amount)) for pocket, amount in target.remaining)
+    waited = target.amount - sum(amount for _, amount in target.parts)
+    return add(target.remaining, ((rounds.WAITING, waited),))
 
 
 def _round_of(table: Table, target: Transaction) -> Round | None:
@@ -111,10 +123,11 @@ def _undo_bet(table: Table, target: Transaction, parts: Parts) -> Move:
     cash, bonus = bonuses.share(parts)
     credited = bonuses.credit(table.book, target.player_id, parts, table.at)
     standing = round_.standing - target.undone
-    if target.grant and not standing and (grant := table.grant(target.grant)) is not None:
-        table.book.put(free_play.give_back(grant, table.at + table.index))
+    if not standing and round_.won <= 0:
+        round_ = replace(round_, grant="")  # it is none of a grant's any more
     state = rounds.after(round_, Event.ROLLBACK if standing else Event.ROLLBACK_LAST)
     table.book.put(replace(target, rolled_back=add(target.rolled_back, parts, -1)))
+    table.granted = target.grant
     return Move(
         entries=(*credited.entries, Entry(house, -cash), Entry(house_bonus, -bonus)) if cash + bonus else (),
         parts=credited.moved,
@@ -161,22 +174,51 @@ def _undo_win(table: Table, target: Transaction, parts: Parts) -> Move:
 
 def _undo_free(table: Table, target: Transaction, parts: Parts) -> Move:
     """Take a win of a free round back from where it went."""
+    amount = sum(part for _, part in parts)
+    free = _freed(table, target, -amount, whole=parts == _left(target))
+    award = free_play.undo(table.book, table.grant(target.grant), free, parts)
+    table.book.put(replace(target, rolled_back=add(target.rolled_back, parts)))
+    return _moved_free(table, target, award, -amount)
+
+
+def _amend_free(table: Table, target: Transaction, delta: int) -> Move:
+    """Give a win of a free round another amount: the difference goes where it went, or comes from there (R-RB-12)."""
+    left, grant = _left(target), table.grant(target.grant)
+    if delta < 0:
+        lowered = _free_share(-delta, left)
+        award = free_play.undo(table.book, grant, _freed(table, target, delta, whole=lowered == left), lowered)
+        changed = tuple((pocket, -part) for pocket, part in lowered)
+    else:
+        award = free_play.more(table.book, grant, _freed(table, target, delta, whole=not left), left)
+        changed = add(award.parts, ((rounds.WAITING, delta - sum(part for _, part in award.parts)),))
+    table.book.put(replace(target, rolled_back=add(target.rolled_back, changed, -1)))
+    return _moved_free(table, target, award, delta)
+
+
+def _freed(table: Table, target: Transaction, delta: int, *, whole: bool) -> FreeWin:
+    """Return what is added to a free win, or taken back of it; `whole` is whether all of it comes, or goes."""
     round_ = _round_of(table, target)
-    undone = abs(sum(amount for _, amount in target.rolled_back))
-    free = free_play.FreeWin(
+    mine = round_ if round_ is not None and round_.grant == target.grant else None
+    return FreeWin(
         player_id=target.player_id,
         provider_id=target.provider_id,
         currency=target.currency,
-        amount=target.amount - undone if target.undone else sum(amount for _, amount in parts),
+        amount=abs(delta),
         key=target.key,
         at=table.at + table.index,
-        round=round_,
+        began=round_.opened_at if round_ is not None else target.committed_at,
+        counts=whole if mine is None else mine.won <= max(0, -delta),
+        alone=mine is None,
     )
-    award = free_play.undo(table.book, table.grant(target.grant), free, parts)
-    table.book.put(replace(target, rolled_back=add(target.rolled_back, parts)))
-    won = round_.won - free.amount if round_ is not None else 0
-    changed = table.changed(round_, round_.state, round_.mix, won=won) if round_ is not None else None
-    return Move(award.entries, award.parts, changed)
+
+
+def _moved_free(table: Table, target: Transaction, award: Award, delta: int) -> Move:
+    """Return the move of what was made of a free win, with what its round has won by now."""
+    table.granted = target.grant
+    round_ = _round_of(table, target)
+    if round_ is None:
+        return Move(award.entries, award.parts)
+    return Move(award.entries, award.parts, table.changed(round_, round_.state, round_.mix, won=round_.won + delta))
 
 
 def _undo_adjustment(table: Table, target: Transaction, parts: Parts) -> Move:
@@ -233,6 +275,8 @@ def amend(table: Table, action: Action) -> Move:
     delta = amount - sum(part for _, part in left)
     if not delta:
         return NOTHING
+    if target.grant:
+        return _amend_free(table, target, delta)
     round_ = _round_of(table, target)
     if delta > 0:
         early = all(pocket != rounds.REFUNDED for pocket, _ in target.parts)

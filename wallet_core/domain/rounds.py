@@ -90,7 +90,10 @@ SET_OFF = "SET_OFF"
 when nothing was left of it; below zero, where that happens. No pocket.
 """
 
-NOWHERE = frozenset({REFUNDED, LAPSED, SET_OFF})
+WAITING = "WAITING"
+"""Among what is left of a free win: what its grant pays at its end, or has paid by now. No pocket, and no lines."""
+
+NOWHERE = frozenset({REFUNDED, LAPSED, SET_OFF, WAITING})
 """The families of what stands among parts and is no pocket."""
 
 

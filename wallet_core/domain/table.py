@@ -44,6 +44,8 @@ class Table(Struct, eq=False):
         unknown: a rollback found nothing to undo.
         funding: how the stake at hand is paid, where there was a choice; kept with its transaction.
         cash_counts: the bonus that the cash of the stake at hand counts for; kept with its transaction, too.
+        granted: the grant of free rounds that the action at hand is of, though only its round or original says so; kept
+            with its transaction, too.
         seen: what the provider is shown after the last transaction it left; none before.
     """
 
@@ -59,6 +61,7 @@ class Table(Struct, eq=False):
     unknown: bool = False
     funding: Funding | None = None
     cash_counts: str = ""
+    granted: str = ""
     seen: Balances | None = None
 
     @property
@@ -132,8 +135,7 @@ class Table(Struct, eq=False):
         return replace(round_, state=state, mix=mix, revision=revision, changed_at=self.at + self.index, **sums)
 
     def close(self, identity: bytes, first: int) -> int:
-        """Close the round the play names (P-04) by lines of the transaction `identity`, numbered from `first`; what a
-        grant of free rounds has kept for its end is paid.
+        """Close the round the play names (P-04) by lines of the transaction `identity`, numbered from `first`.
 
         Returns:
             The number after the last line; 0 where it was not open.
@@ -147,11 +149,7 @@ class Table(Struct, eq=False):
             entries += Entry(accounts.IN_PLAY_BONUS, -bonus), Entry(accounts.BONUS_STAKES, bonus)
         closed = self.changed(round_, rounds.after(round_, Event.CLOSE), round_.mix)
         player_id = self.command.player_id
-        number = self.book.post(player_id, identity, self.currency, entries, round_=closed, first=first)
-        if round_.grant:
-            award = free_play.end(self.book, self.grant(round_.grant), self.at + self.index)
-            number = self.book.post(player_id, identity, self.currency, award.entries, first=number)
-        return max(number, 1)
+        return max(self.book.post(player_id, identity, self.currency, entries, round_=closed, first=first), 1)
 
     def grant(self, grant_id: str) -> Grant | None:
         """Return a grant of free rounds, if the player has it."""
@@ -173,10 +171,10 @@ class Table(Struct, eq=False):
         return (round_id, before) if cares else None
 
     def settle(self, watched: tuple[str, Round | None] | None, identity: bytes, first: int) -> int:
-        """Bring bonuses and points up to what became of a round; return how many transactions that left.
+        """Bring free rounds, points and bonuses up to what became of a round; return how many transactions that left.
 
-        Points are lines of the transaction `identity`, numbered from `first`: what closed stakes of cash earn, less
-        what they earned before (R-PTS-01).
+        What free rounds kept for their end, and points (what closed stakes of cash earn, less what they earned before;
+        R-PTS-01), are lines of the transaction `identity`, numbered from `first`.
         """
         if watched is None:
             return 0
@@ -185,17 +183,21 @@ class Table(Struct, eq=False):
         after = self.book.round(command.player_id, command.provider_id, round_id)
         if after is None:
             return 0
+        award = free_play.settle(self.book, before, after, self.at + self.index)
+        first = self.book.post(command.player_id, identity, self.currency, award.entries, first=first)
         player = self.book.player(command.player_id)
         brand_id = player.brand_id if player else ""
         policies = command.policies
-        rate = policies.points_rate(brand_id, after.provider_id, after.game_id, after.policies)
+        rate = policies.points_rate(brand_id, after.provider_id, after.game_id, after.currency, after.policies)
         if rate:
             gained = sum(sign * self._earned(round_, rate) for sign, round_ in ((1, after), (-1, before)))
             purse = self.book.pockets(command.player_id, points.PTS)
             held, owed = (purse[each].amount if each in purse else 0 for each in (accounts.POINTS, accounts.DEBT))
             entries = points.entries_earned(gained, -owed) if gained > 0 else points.entries_lost(-gained, held)
             self.book.post(command.player_id, identity, points.PTS, entries, first=first)
-        return bonuses.settle(self.book, policies, before, after, self.at + self.index + 1)
+        grant = self.grant(self.granted) if self.granted else None
+        also = {f"{accounts.BONUS}:{grant.bonus_id}"} if grant is not None and grant.bonus_id else set()
+        return bonuses.settle(self.book, policies, before, after, self.at + self.index + 1, also=also)
 
     def _earned(self, round_: Round | None, rate: int) -> int:
         """Return the points that the cash stakes of a round earn while it is closed."""

@@ -51,7 +51,7 @@ class Amounts(Struct, frozen=True, omit_defaults=True):
         fixed: what is granted whatever the deposit.
         most: the largest grant.
         least_deposit, most_deposit: what a deposit must have, and how much of it counts.
-        tiers: instead of the template's percent and `fixed`, by deposit, rising.
+        tiers: instead of the template's percent and `fixed`, by the whole deposit, rising.
         max_bet: the largest stake.
         cap: the most that is ever converted.
         dust: the largest rest that becomes cash when it ends (R-BONUS-19).
@@ -167,7 +167,7 @@ def granted(promotion: Promotion, currency: str, deposit: int) -> int:
     counted = min(deposit, table.most_deposit) if table.most_deposit else deposit
     tier = Tier(0, promotion.percent, table.fixed)
     for each in table.tiers:
-        if each.deposit <= counted:
+        if each.deposit <= deposit:
             tier = each
     found = tier.fixed + counted * tier.percent // BPS
     if table.most:

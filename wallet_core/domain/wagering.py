@@ -42,12 +42,13 @@ def rate(terms: BonusTerms, provider_id: str, game_id: str, game: Game) -> int:
     """Return the basis points a game counts: of its most specific key (R-WAGER-05); all of it where none is listed,
     nothing of what the bonus may not pay for.
     """
-    if game_id in terms.excluded_games or game.rtp in terms.excluded_rtps:
+    if terms.excludes(provider_id, game_id) or game.rtp in terms.excluded_rtps:
         return 0
     if terms.products and game.product not in terms.products:
         return 0
     listed = dict(terms.contributions)
     keys = (
+        f"game:{provider_id}/{game_id}",
         f"game:{game_id}",
         f"provider:{provider_id}:{game.category}",
         f"category:{game.category}",

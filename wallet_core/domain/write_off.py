@@ -55,14 +55,14 @@ class Funding(Struct, frozen=True):
     choice: str = ""
 
 
-def why_not(bonus: Bonus, game_id: str, game: Game, now: int) -> str:
+def why_not(bonus: Bonus, provider_id: str, game_id: str, game: Game, now: int) -> str:
     """Return why a bonus may not pay for a game now (R-FUND-02, R-FUND-03); empty when it may."""
     terms = bonus.terms
     if bonus.state is State.FROZEN:
         return "FROZEN"
     if bonus.expires_at and now >= bonus.expires_at:
         return "EXPIRED"
-    if game_id in terms.excluded_games:
+    if terms.excludes(provider_id, game_id):
         return "GAME_EXCLUDED"
     if terms.products and game.product not in terms.products:
         return "PRODUCT_EXCLUDED"
@@ -72,14 +72,22 @@ def why_not(bonus: Bonus, game_id: str, game: Game, now: int) -> str:
 
 
 def candidates(
-    purse: Mapping[str, Pocket], bonuses: Iterable[Bonus], game_id: str, game: Game, now: int
+    purse: Mapping[str, Pocket], bonuses: Iterable[Bonus], place: tuple[str, str], game: Game, now: int
 ) -> list[Candidate]:
-    """Return the pockets of one currency that a game's stake is asked of: cash, the product's own cash, and bonuses."""
+    """Return the pockets of one currency that a game's stake is asked of: cash, the product's own cash, and bonuses.
+
+    Args:
+        purse: the pockets.
+        bonuses: of the player.
+        place: the provider and its game.
+        game: what is known of it.
+        now: microsecond.
+    """
     found = [Candidate(name, purse[name].amount) for name in (CASH, f"{CASH}:{game.product}") if name in purse]
     for bonus in bonuses:
         pocket = purse.get(bonus.account)
         if pocket is not None:
-            found.append(Candidate(bonus.account, pocket.amount, bonus, why_not(bonus, game_id, game, now)))
+            found.append(Candidate(bonus.account, pocket.amount, bonus, why_not(bonus, *place, game, now)))
     return found
 
 

@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from wallet_core.domain.cashback import Turnover
 from wallet_core.domain.entries import Line, Transaction, first_id
 from wallet_core.domain.explanations import Explanation
 from wallet_core.domain.free_rounds import Grant
 from wallet_core.domain.fx import Quote
 from wallet_core.domain.holds import Hold
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.payouts import Turnover
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.points import PointsPrice

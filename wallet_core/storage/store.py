@@ -6,12 +6,12 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import Struct
 
 from wallet_core.domain.book import Needs, Row
+from wallet_core.domain.cashback import Turnover
 from wallet_core.domain.entries import Line, Transaction
 from wallet_core.domain.explanations import Explanation
 from wallet_core.domain.free_rounds import Grant
 from wallet_core.domain.fx import Quote
 from wallet_core.domain.holds import Hold
-from wallet_core.domain.payouts import Turnover
 from wallet_core.domain.players import Player
 from wallet_core.domain.pockets import Pocket
 from wallet_core.domain.points import PointsPrice

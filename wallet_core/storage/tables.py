@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from wallet_core.domain.awards import Promise
+from wallet_core.domain.cashback import Covered
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction
 from wallet_core.domain.explanations import Considered, Explanation
@@ -262,6 +263,7 @@ BONUSES = Table(
     (
         *("state", "changed_at", "progress", "converted", "staked", "rounds", "activated_at", "expires_at", "short"),
         *("granted", "deposit", "requirement", "terms", "claimed_at", "reason", "frozen_at", "removed", "touched"),
+        *("template_id", "version", "currency", "priority", "slot", "places"),  # of an offer that lapsed
     ),
 )
 
@@ -384,9 +386,9 @@ FREE_ROUNDS = Table(
         *_big("cap"),
         *_text("campaign"),
         *_big("issued_at", "expires_at", "changed_at", "attempts", "used", "open", "paid", "won", "waiting", "over_at"),
-        *_text("reason"),
+        *_text("reason", "bonus_id"),
     ],
-    ("state", "changed_at", "attempts", "used", "open", "paid", "won", "waiting", "over_at", "reason"),
+    ("state", "changed_at", "attempts", "used", "open", "paid", "won", "waiting", "over_at", "reason", "bonus_id"),
 )
 
 POINTS_PRICES = Table(
@@ -446,6 +448,14 @@ CONVERSIONS = Table(
     ("done",),
 )
 
+CASHBACKS = Table(
+    "cashbacks",
+    Covered,
+    3,
+    [*_text("player_id", "campaign", "currency"), _tuple("covered", msgspec.json.Decoder(tuple[tuple[int, int], ...]))],
+    ("covered",),
+)
+
 TABLES: dict[type[Struct], Table[Any]] = {
     table.row: table
     for table in (
@@ -466,6 +476,7 @@ TABLES: dict[type[Struct], Table[Any]] = {
         RATES,
         QUOTES,
         CONVERSIONS,
+        CASHBACKS,
     )
 }
 

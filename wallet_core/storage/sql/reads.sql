@@ -172,8 +172,8 @@ from lines
 where player_id = :player_id and currency = 'PTS' and account = 'POINTS'
 
 -- name: turnover
--- What a player's cash did in a window, game by game, as the house's accounts say it. What a rollback gives back of a
--- bonus, or writes off of one, is no promotion.
+-- What a player's cash did in a window, game by game, as the house's accounts say it. What a rollback, an amendment or a
+-- void gives back of a bonus, or writes off of one, is no promotion; what it makes of a free round's cash is.
 select t.provider_id, coalesce(r.game_id, t.game_id) as game_id,
     sum(case when l.account = 'STAKES' then l.amount else 0 end),
     sum(case when l.account = 'WINS' then l.amount else 0 end),
@@ -183,7 +183,13 @@ join transactions as t on t.player_id = l.player_id and t.transaction_id = l.tra
 left join rounds as r on r.player_id = t.player_id and r.provider_id = t.provider_id and r.round_id = t.round_id
 where l.player_id = :player_id and l.currency = :currency
     and l.transaction_id >= :start and l.transaction_id < :end
-    and (l.account in ('STAKES', 'WINS') or (l.account = 'BONUS_COST' and t.kind not in (3, 5)))
+    and (l.account in ('STAKES', 'WINS') or l.account = 'BONUS_COST' and (
+        t.kind not in (3, 5, 10) or t.info like '%"~grant"%' and exists (
+            select 1 from lines as c
+            where c.player_id = l.player_id and c.transaction_id = l.transaction_id
+                and (c.account in ('CASH', 'DEBT') or c.account like 'HELD:%')
+        )
+    ))
 group by t.provider_id, coalesce(r.game_id, t.game_id)
 order by t.provider_id, game_id
 
@@ -209,18 +215,25 @@ select {bonuses} from bonuses where player_id = :player_id and state = 3 order b
 
 -- name: bonuses_expired
 -- Open rounds that are to be honoured are waited for.
-select player_id, bonus_id from bonuses
+select player_id, bonus_id, expires_at from bonuses
 where state in (1, 2, 3, 4, 5) and expires_at > 0 and expires_at <= :now
     and (rounds = 0 or terms like '%"open_rounds":"FORFEIT"%')
 order by expires_at, player_id, bonus_id
 limit :limit
 
 -- name: bonuses_startable
--- Those in the queue whose group has a place for them, whoever is ahead of them counted.
+-- Those in the queue whose group has a place for them, whoever is ahead of them counted. Groups that are products compete
+-- where these meet (promos.competes); one without a product is all of them.
 select q.player_id, q.bonus_id, q.template_id, q.version from bonuses as q
 where q.state = 3 and (q.expires_at = 0 or q.expires_at > :now) and q.places > (
     select count(*) from bonuses as a
-    where a.player_id = q.player_id and a.slot = q.slot and (
+    where a.player_id = q.player_id and (a.slot = q.slot or exists (
+        select 1 from (
+            values ('CASINO'), ('LIVE'), ('SPORTS'), ('POKER'), ('BINGO'), ('LOTTERY'), ('MARKETPLACE')
+        ) as p
+        where (a.slot = '' or '+' || a.slot || '+' like '%+' || p.column1 || '+%')
+            and (q.slot = '' or '+' || q.slot || '+' like '%+' || p.column1 || '+%')
+    )) and (
         a.state in (4, 5, 6)
         or a.state = 3 and (a.priority, a.claimed_at, a.bonus_id) < (q.priority, q.claimed_at, q.bonus_id)
     )

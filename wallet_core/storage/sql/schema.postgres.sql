@@ -264,7 +264,7 @@ create table free_rounds (
     won bigint not null,
     waiting bigint not null, -- won, and paid at the end
     over_at bigint not null,
-    reason text not null,
+    reason text not null, bonus_id text not null default '',
     primary key (player_id, grant_id),
     constraint free_rounds_waiting_check check (waiting between 0 and won)
 );
@@ -327,6 +327,15 @@ create table conversions (
     player_id text not null,
     done text not null, -- JSON array
     primary key (player_id)
+);
+
+-- Of a campaign, the windows that a player's cashback has been computed for: no moment counts twice.
+create table cashbacks (
+    player_id text not null,
+    campaign text not null,
+    currency text not null,
+    covered text not null, -- JSON: [start, end) in microseconds, in order, none touching another
+    primary key (player_id, campaign, currency)
 );
 
 -- A row on its way in, its columns in the order the code has them: an array of these is unpacked three times as fast as
@@ -550,7 +559,8 @@ create type saved_free_rounds as (
     won bigint,
     waiting bigint,
     over_at bigint,
-    reason text
+    reason text,
+    bonus_id text
 );
 create type saved_points_prices as (
     player_id text,
@@ -597,4 +607,10 @@ create type saved_quotes as (
 create type saved_conversions as (
     player_id text,
     done text
+);
+create type saved_cashbacks as (
+    player_id text,
+    campaign text,
+    currency text,
+    covered text
 );

@@ -264,7 +264,7 @@ create table free_rounds (
     won bigint not null,
     waiting bigint not null, -- won, and paid at the end
     over_at bigint not null,
-    reason text not null,
+    reason text not null, bonus_id text not null default '',
     primary key (player_id, grant_id),
     constraint free_rounds_waiting_check check (waiting between 0 and won)
 ) without rowid;
@@ -327,4 +327,13 @@ create table conversions (
     player_id text not null,
     done text not null, -- JSON array
     primary key (player_id)
+) without rowid;
+
+-- Of a campaign, the windows that a player's cashback has been computed for: no moment counts twice.
+create table cashbacks (
+    player_id text not null,
+    campaign text not null,
+    currency text not null,
+    covered text not null, -- JSON: [start, end) in microseconds, in order, none touching another
+    primary key (player_id, campaign, currency)
 ) without rowid;

@@ -28,7 +28,7 @@ from wallet.v1 import common_pb2 as wallet_dot_v1_dot_common__pb2
 from wallet.v1 import wallet_pb2 as wallet_dot_v1_dot_wallet__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bwallet/v1/free_rounds.proto\x12\twallet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x16wallet/v1/wallet.proto\"\xcf\x04\n\nFreeRounds\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12(\n\x05state\x18\x04 \x01(\x0e\x32\x19.wallet.v1.FreeRoundState\x12\x0e\n\x06rounds\x18\x05 \x01(\x05\x12\x0c\n\x04left\x18\x06 \x01(\x05\x12\x1f\n\x05value\x18\x07 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08game_ids\x18\x08 \x03(\t\x12*\n\x06settle\x18\t \x01(\x0e\x32\x1a.wallet.v1.FreeRoundSettle\x12\x13\n\x0btemplate_id\x18\n \x01(\t\x12\x18\n\x10template_version\x18\x0b \x01(\x03\x12\x10\n\x08\x62onus_id\x18\x0c \x01(\t\x12\x1d\n\x03\x63\x61p\x18\r \x01(\x0b\x32\x10.wallet.v1.Money\x12\x1d\n\x03won\x18\x0e \x01(\x0b\x32\x10.wallet.v1.Money\x12!\n\x07waiting\x18\x0f \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08\x63\x61mpaign\x18\x10 \x01(\t\x12-\n\tissued_at\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07over_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x14 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x15 \x01(\x05\"\xf0\x02\n\x16GrantFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12\x0e\n\x06rounds\x18\x04 \x01(\x05\x12\x1f\n\x05value\x18\x05 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08game_ids\x18\x06 \x03(\t\x12*\n\x06settle\x18\x07 \x01(\x0e\x32\x1a.wallet.v1.FreeRoundSettle\x12\x13\n\x0btemplate_id\x18\x08 \x01(\t\x12\x18\n\x10template_version\x18\t \x01(\x03\x12\x1d\n\x03\x63\x61p\x18\n \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08\x63\x61mpaign\x18\x0b \x01(\t\x12.\n\nexpires_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\r \x01(\t\x12\r\n\x05\x61\x63tor\x18\x0e \x01(\t\"p\n\x17GrantFreeRoundsResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12*\n\x0b\x66ree_rounds\x18\x02 \x01(\x0b\x32\x15.wallet.v1.FreeRounds\"\x9b\x01\n\x19RegisterFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12\x11\n\tconfirmed\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"s\n\x1aRegisterFreeRoundsResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12*\n\x0b\x66ree_rounds\x18\x02 \x01(\x0b\x32\x15.wallet.v1.FreeRounds\"q\n\x17\x43\x61ncelFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"q\n\x18\x43\x61ncelFreeRoundsResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12*\n\x0b\x66ree_rounds\x18\x02 \x01(\x0b\x32\x15.wallet.v1.FreeRounds\";\n\x14GetFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\"C\n\x15GetFreeRoundsResponse\x12*\n\x0b\x66ree_rounds\x18\x01 \x01(\x0b\x32\x15.wallet.v1.FreeRounds\"I\n\x15ListFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x1d\n\x04page\x18\x02 \x01(\x0b\x32\x0f.wallet.v1.Page\"]\n\x16ListFreeRoundsResponse\x12*\n\x0b\x66ree_rounds\x18\x01 \x03(\x0b\x32\x15.wallet.v1.FreeRounds\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xea\x01\n\x0e\x46reeRoundState\x12 \n\x1c\x46REE_ROUND_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46REE_ROUND_STATE_ISSUED\x10\x01\x12\x1e\n\x1a\x46REE_ROUND_STATE_AVAILABLE\x10\x02\x12\x1b\n\x17\x46REE_ROUND_STATE_IN_USE\x10\x03\x12\x1e\n\x1a\x46REE_ROUND_STATE_COMPLETED\x10\x04\x12\x1c\n\x18\x46REE_ROUND_STATE_EXPIRED\x10\x05\x12\x1e\n\x1a\x46REE_ROUND_STATE_CANCELLED\x10\x06*k\n\x0f\x46reeRoundSettle\x12!\n\x1d\x46REE_ROUND_SETTLE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46REE_ROUND_SETTLE_EACH\x10\x01\x12\x19\n\x15\x46REE_ROUND_SETTLE_END\x10\x02\x32\xff\x03\n\x10\x46reeRoundService\x12_\n\x0fGrantFreeRounds\x12!.wallet.v1.GrantFreeRoundsRequest\x1a\".wallet.v1.GrantFreeRoundsResponse\"\x05\x8a\xb5\x18\x01\x01\x12i\n\x12RegisterFreeRounds\x12$.wallet.v1.RegisterFreeRoundsRequest\x1a%.wallet.v1.RegisterFreeRoundsResponse\"\x06\x8a\xb5\x18\x02\x01\x02\x12\x62\n\x10\x43\x61ncelFreeRounds\x12\".wallet.v1.CancelFreeRoundsRequest\x1a#.wallet.v1.CancelFreeRoundsResponse\"\x05\x8a\xb5\x18\x01\x01\x12[\n\rGetFreeRounds\x12\x1f.wallet.v1.GetFreeRoundsRequest\x1a .wallet.v1.GetFreeRoundsResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x12^\n\x0eListFreeRounds\x12 .wallet.v1.ListFreeRoundsRequest\x1a!.wallet.v1.ListFreeRoundsResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bwallet/v1/free_rounds.proto\x12\twallet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x16wallet/v1/wallet.proto\"\xcf\x04\n\nFreeRounds\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12(\n\x05state\x18\x04 \x01(\x0e\x32\x19.wallet.v1.FreeRoundState\x12\x0e\n\x06rounds\x18\x05 \x01(\x05\x12\x0c\n\x04left\x18\x06 \x01(\x05\x12\x1f\n\x05value\x18\x07 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08game_ids\x18\x08 \x03(\t\x12*\n\x06settle\x18\t \x01(\x0e\x32\x1a.wallet.v1.FreeRoundSettle\x12\x13\n\x0btemplate_id\x18\n \x01(\t\x12\x18\n\x10template_version\x18\x0b \x01(\x03\x12\x10\n\x08\x62onus_id\x18\x0c \x01(\t\x12\x1d\n\x03\x63\x61p\x18\r \x01(\x0b\x32\x10.wallet.v1.Money\x12\x1d\n\x03won\x18\x0e \x01(\x0b\x32\x10.wallet.v1.Money\x12!\n\x07waiting\x18\x0f \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08\x63\x61mpaign\x18\x10 \x01(\t\x12-\n\tissued_at\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07over_at\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x14 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x15 \x01(\x05\"\x89\x03\n\x16GrantFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12\x0e\n\x06rounds\x18\x04 \x01(\x05\x12\x1f\n\x05value\x18\x05 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08game_ids\x18\x06 \x03(\t\x12*\n\x06settle\x18\x07 \x01(\x0e\x32\x1a.wallet.v1.FreeRoundSettle\x12\x13\n\x0btemplate_id\x18\x08 \x01(\t\x12\x18\n\x10template_version\x18\t \x01(\x03\x12\x1d\n\x03\x63\x61p\x18\n \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08\x63\x61mpaign\x18\x0b \x01(\t\x12.\n\nexpires_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\r \x01(\t\x12\r\n\x05\x61\x63tor\x18\x0e \x01(\t\x12\x17\n\x0f\x61\x63\x63\x65pted_digest\x18\x0f \x01(\t\"p\n\x17GrantFreeRoundsResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12*\n\x0b\x66ree_rounds\x18\x02 \x01(\x0b\x32\x15.wallet.v1.FreeRounds\"\x9b\x01\n\x19RegisterFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x13\n\x0bprovider_id\x18\x03 \x01(\t\x12\x11\n\tconfirmed\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"s\n\x1aRegisterFreeRoundsResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12*\n\x0b\x66ree_rounds\x18\x02 \x01(\x0b\x32\x15.wallet.v1.FreeRounds\"q\n\x17\x43\x61ncelFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"q\n\x18\x43\x61ncelFreeRoundsResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\x12*\n\x0b\x66ree_rounds\x18\x02 \x01(\x0b\x32\x15.wallet.v1.FreeRounds\"\x92\x01\n\x17\x43hargeFreeRoundsRequest\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x0f\n\x07invoice\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61mpaign\x18\x03 \x01(\t\x12 \n\x06\x61mount\x18\x04 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x06 \x01(\t\"E\n\x18\x43hargeFreeRoundsResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\";\n\x14GetFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\t\"C\n\x15GetFreeRoundsResponse\x12*\n\x0b\x66ree_rounds\x18\x01 \x01(\x0b\x32\x15.wallet.v1.FreeRounds\"I\n\x15ListFreeRoundsRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x1d\n\x04page\x18\x02 \x01(\x0b\x32\x0f.wallet.v1.Page\"]\n\x16ListFreeRoundsResponse\x12*\n\x0b\x66ree_rounds\x18\x01 \x03(\x0b\x32\x15.wallet.v1.FreeRounds\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xea\x01\n\x0e\x46reeRoundState\x12 \n\x1c\x46REE_ROUND_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x46REE_ROUND_STATE_ISSUED\x10\x01\x12\x1e\n\x1a\x46REE_ROUND_STATE_AVAILABLE\x10\x02\x12\x1b\n\x17\x46REE_ROUND_STATE_IN_USE\x10\x03\x12\x1e\n\x1a\x46REE_ROUND_STATE_COMPLETED\x10\x04\x12\x1c\n\x18\x46REE_ROUND_STATE_EXPIRED\x10\x05\x12\x1e\n\x1a\x46REE_ROUND_STATE_CANCELLED\x10\x06*k\n\x0f\x46reeRoundSettle\x12!\n\x1d\x46REE_ROUND_SETTLE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46REE_ROUND_SETTLE_EACH\x10\x01\x12\x19\n\x15\x46REE_ROUND_SETTLE_END\x10\x02\x32\xe3\x04\n\x10\x46reeRoundService\x12_\n\x0fGrantFreeRounds\x12!.wallet.v1.GrantFreeRoundsRequest\x1a\".wallet.v1.GrantFreeRoundsResponse\"\x05\x8a\xb5\x18\x01\x01\x12i\n\x12RegisterFreeRounds\x12$.wallet.v1.RegisterFreeRoundsRequest\x1a%.wallet.v1.RegisterFreeRoundsResponse\"\x06\x8a\xb5\x18\x02\x01\x02\x12\x62\n\x10\x43\x61ncelFreeRounds\x12\".wallet.v1.CancelFreeRoundsRequest\x1a#.wallet.v1.CancelFreeRoundsResponse\"\x05\x8a\xb5\x18\x01\x01\x12\x62\n\x10\x43hargeFreeRounds\x12\".wallet.v1.ChargeFreeRoundsRequest\x1a#.wallet.v1.ChargeFreeRoundsResponse\"\x05\x8a\xb5\x18\x01\x01\x12[\n\rGetFreeRounds\x12\x1f.wallet.v1.GetFreeRoundsRequest\x1a .wallet.v1.GetFreeRoundsResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x12^\n\x0eListFreeRounds\x12 .wallet.v1.ListFreeRoundsRequest\x1a!.wallet.v1.ListFreeRoundsResponse\"\x07\x8a\xb5\x18\x03\x01\x03\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,36 +41,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FREEROUNDSERVICE'].methods_by_name['RegisterFreeRounds']._serialized_options = b'\212\265\030\002\001\002'
   _globals['_FREEROUNDSERVICE'].methods_by_name['CancelFreeRounds']._loaded_options = None
   _globals['_FREEROUNDSERVICE'].methods_by_name['CancelFreeRounds']._serialized_options = b'\212\265\030\001\001'
+  _globals['_FREEROUNDSERVICE'].methods_by_name['ChargeFreeRounds']._loaded_options = None
+  _globals['_FREEROUNDSERVICE'].methods_by_name['ChargeFreeRounds']._serialized_options = b'\212\265\030\001\001'
   _globals['_FREEROUNDSERVICE'].methods_by_name['GetFreeRounds']._loaded_options = None
   _globals['_FREEROUNDSERVICE'].methods_by_name['GetFreeRounds']._serialized_options = b'\212\265\030\003\001\003\004'
   _globals['_FREEROUNDSERVICE'].methods_by_name['ListFreeRounds']._loaded_options = None
   _globals['_FREEROUNDSERVICE'].methods_by_name['ListFreeRounds']._serialized_options = b'\212\265\030\003\001\003\004'
-  _globals['_FREEROUNDSTATE']._serialized_start=2032
-  _globals['_FREEROUNDSTATE']._serialized_end=2266
-  _globals['_FREEROUNDSETTLE']._serialized_start=2268
-  _globals['_FREEROUNDSETTLE']._serialized_end=2375
+  _globals['_FREEROUNDSTATE']._serialized_start=2277
+  _globals['_FREEROUNDSTATE']._serialized_end=2511
+  _globals['_FREEROUNDSETTLE']._serialized_start=2513
+  _globals['_FREEROUNDSETTLE']._serialized_end=2620
   _globals['_FREEROUNDS']._serialized_start=148
   _globals['_FREEROUNDS']._serialized_end=739
   _globals['_GRANTFREEROUNDSREQUEST']._serialized_start=742
-  _globals['_GRANTFREEROUNDSREQUEST']._serialized_end=1110
-  _globals['_GRANTFREEROUNDSRESPONSE']._serialized_start=1112
-  _globals['_GRANTFREEROUNDSRESPONSE']._serialized_end=1224
-  _globals['_REGISTERFREEROUNDSREQUEST']._serialized_start=1227
-  _globals['_REGISTERFREEROUNDSREQUEST']._serialized_end=1382
-  _globals['_REGISTERFREEROUNDSRESPONSE']._serialized_start=1384
-  _globals['_REGISTERFREEROUNDSRESPONSE']._serialized_end=1499
-  _globals['_CANCELFREEROUNDSREQUEST']._serialized_start=1501
-  _globals['_CANCELFREEROUNDSREQUEST']._serialized_end=1614
-  _globals['_CANCELFREEROUNDSRESPONSE']._serialized_start=1616
-  _globals['_CANCELFREEROUNDSRESPONSE']._serialized_end=1729
-  _globals['_GETFREEROUNDSREQUEST']._serialized_start=1731
-  _globals['_GETFREEROUNDSREQUEST']._serialized_end=1790
-  _globals['_GETFREEROUNDSRESPONSE']._serialized_start=1792
-  _globals['_GETFREEROUNDSRESPONSE']._serialized_end=1859
-  _globals['_LISTFREEROUNDSREQUEST']._serialized_start=1861
-  _globals['_LISTFREEROUNDSREQUEST']._serialized_end=1934
-  _globals['_LISTFREEROUNDSRESPONSE']._serialized_start=1936
-  _globals['_LISTFREEROUNDSRESPONSE']._serialized_end=2029
-  _globals['_FREEROUNDSERVICE']._serialized_start=2378
-  _globals['_FREEROUNDSERVICE']._serialized_end=2889
+  _globals['_GRANTFREEROUNDSREQUEST']._serialized_end=1135
+  _globals['_GRANTFREEROUNDSRESPONSE']._serialized_start=1137
+  _globals['_GRANTFREEROUNDSRESPONSE']._serialized_end=1249
+  _globals['_REGISTERFREEROUNDSREQUEST']._serialized_start=1252
+  _globals['_REGISTERFREEROUNDSREQUEST']._serialized_end=1407
+  _globals['_REGISTERFREEROUNDSRESPONSE']._serialized_start=1409
+  _globals['_REGISTERFREEROUNDSRESPONSE']._serialized_end=1524
+  _globals['_CANCELFREEROUNDSREQUEST']._serialized_start=1526
+  _globals['_CANCELFREEROUNDSREQUEST']._serialized_end=1639
+  _globals['_CANCELFREEROUNDSRESPONSE']._serialized_start=1641
+  _globals['_CANCELFREEROUNDSRESPONSE']._serialized_end=1754
+  _globals['_CHARGEFREEROUNDSREQUEST']._serialized_start=1757
+  _globals['_CHARGEFREEROUNDSREQUEST']._serialized_end=1903
+  _globals['_CHARGEFREEROUNDSRESPONSE']._serialized_start=1905
+  _globals['_CHARGEFREEROUNDSRESPONSE']._serialized_end=1974
+  _globals['_GETFREEROUNDSREQUEST']._serialized_start=1976
+  _globals['_GETFREEROUNDSREQUEST']._serialized_end=2035
+  _globals['_GETFREEROUNDSRESPONSE']._serialized_start=2037
+  _globals['_GETFREEROUNDSRESPONSE']._serialized_end=2104
+  _globals['_LISTFREEROUNDSREQUEST']._serialized_start=2106
+  _globals['_LISTFREEROUNDSREQUEST']._serialized_end=2179
+  _globals['_LISTFREEROUNDSRESPONSE']._serialized_start=2181
+  _globals['_LISTFREEROUNDSRESPONSE']._serialized_end=2274
+  _globals['_FREEROUNDSERVICE']._serialized_start=2623
+  _globals['_FREEROUNDSERVICE']._serialized_end=3234
 # @@protoc_insertion_point(module_scope)

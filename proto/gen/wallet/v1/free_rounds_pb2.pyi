@@ -114,7 +114,9 @@ class FreeRounds(_message.Message):
     """The bonus that winnings become; empty: cash."""
     template_version: _builtins.int
     bonus_id: _builtins.str
-    """That bonus, BONUS:<bonus_id>, once something was won for it; empty for cash."""
+    """That bonus, BONUS:<bonus_id>, once something was won for it; empty for cash. What is won after it is over begins
+    another one: this is the last.
+    """
     campaign: _builtins.str
     reason: _builtins.str
     """Why it is over."""
@@ -195,6 +197,7 @@ class GrantFreeRoundsRequest(_message.Message):
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     ACTOR_FIELD_NUMBER: _builtins.int
+    ACCEPTED_DIGEST_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     grant_id: _builtins.str
     """The id of the reward at the provider, and the idempotency key."""
@@ -208,6 +211,8 @@ class GrantFreeRoundsRequest(_message.Message):
     campaign: _builtins.str
     reason: _builtins.str
     actor: _builtins.str
+    accepted_digest: _builtins.str
+    """The digest of the template, as the player was shown and has accepted it. Needed unless the template is automatic."""
     @_builtins.property
     def value(self) -> _common_pb2.Money:
         """In display precision. Its currency is that of the grant."""
@@ -239,10 +244,11 @@ class GrantFreeRoundsRequest(_message.Message):
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
         actor: _builtins.str = ...,
+        accepted_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cap", b"cap", "expires_at", b"expires_at", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "campaign", b"campaign", "cap", b"cap", "expires_at", b"expires_at", "game_ids", b"game_ids", "grant_id", b"grant_id", "player_id", b"player_id", "provider_id", b"provider_id", "reason", b"reason", "rounds", b"rounds", "settle", b"settle", "template_id", b"template_id", "template_version", b"template_version", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_digest", b"accepted_digest", "actor", b"actor", "campaign", b"campaign", "cap", b"cap", "expires_at", b"expires_at", "game_ids", b"game_ids", "grant_id", b"grant_id", "player_id", b"player_id", "provider_id", b"provider_id", "reason", b"reason", "rounds", b"rounds", "settle", b"settle", "template_id", b"template_id", "template_version", b"template_version", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -390,6 +396,65 @@ class CancelFreeRoundsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelFreeRoundsResponse: _TypeAlias = CancelFreeRoundsResponse  # noqa: Y015
+
+@_typing.final
+class ChargeFreeRoundsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVIDER_ID_FIELD_NUMBER: _builtins.int
+    INVOICE_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    provider_id: _builtins.str
+    invoice: _builtins.str
+    """Required. The provider's reference of the invoice; where it has several campaigns, of a line of it."""
+    campaign: _builtins.str
+    """Whose rounds they were."""
+    reason: _builtins.str
+    actor: _builtins.str
+    @_builtins.property
+    def amount(self) -> _common_pb2.Money:
+        """More than nothing."""
+
+    def __init__(
+        self,
+        *,
+        provider_id: _builtins.str = ...,
+        invoice: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+        amount: _common_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        actor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "amount", b"amount", "campaign", b"campaign", "invoice", b"invoice", "provider_id", b"provider_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChargeFreeRoundsRequest: _TypeAlias = ChargeFreeRoundsRequest  # noqa: Y015
+
+@_typing.final
+class ChargeFreeRoundsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESPONSE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def response(self) -> _wallet_pb2.PlayResponse: ...
+    def __init__(
+        self,
+        *,
+        response: _wallet_pb2.PlayResponse | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["response", b"response"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["response", b"response"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChargeFreeRoundsResponse: _TypeAlias = ChargeFreeRoundsResponse  # noqa: Y015
 
 @_typing.final
 class GetFreeRoundsRequest(_message.Message):

@@ -51,6 +51,11 @@ class FreeRoundServiceStub:
                 request_serializer=wallet_dot_v1_dot_free__rounds__pb2.CancelFreeRoundsRequest.SerializeToString,
                 response_deserializer=wallet_dot_v1_dot_free__rounds__pb2.CancelFreeRoundsResponse.FromString,
                 _registered_method=True)
+        self.ChargeFreeRounds = channel.unary_unary(
+                '/wallet.v1.FreeRoundService/ChargeFreeRounds',
+                request_serializer=wallet_dot_v1_dot_free__rounds__pb2.ChargeFreeRoundsRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_free__rounds__pb2.ChargeFreeRoundsResponse.FromString,
+                _registered_method=True)
         self.GetFreeRounds = channel.unary_unary(
                 '/wallet.v1.FreeRoundService/GetFreeRounds',
                 request_serializer=wallet_dot_v1_dot_free__rounds__pb2.GetFreeRoundsRequest.SerializeToString,
@@ -92,6 +97,14 @@ class FreeRoundServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ChargeFreeRounds(self, request, context):
+        """Book what a provider charges for the free rounds of a campaign: a cost of promotions, against FEES (R-FREE-07). When the
+        invoice is paid, FEES is posted against BANK. Idempotent under the provider and its invoice.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetFreeRounds(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -122,6 +135,11 @@ def add_FreeRoundServiceServicer_to_server(servicer, server):
                     servicer.CancelFreeRounds,
                     request_deserializer=wallet_dot_v1_dot_free__rounds__pb2.CancelFreeRoundsRequest.FromString,
                     response_serializer=wallet_dot_v1_dot_free__rounds__pb2.CancelFreeRoundsResponse.SerializeToString,
+            ),
+            'ChargeFreeRounds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChargeFreeRounds,
+                    request_deserializer=wallet_dot_v1_dot_free__rounds__pb2.ChargeFreeRoundsRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_free__rounds__pb2.ChargeFreeRoundsResponse.SerializeToString,
             ),
             'GetFreeRounds': grpc.unary_unary_rpc_method_handler(
                     servicer.GetFreeRounds,
@@ -217,6 +235,33 @@ class FreeRoundService:
             '/wallet.v1.FreeRoundService/CancelFreeRounds',
             wallet_dot_v1_dot_free__rounds__pb2.CancelFreeRoundsRequest.SerializeToString,
             wallet_dot_v1_dot_free__rounds__pb2.CancelFreeRoundsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChargeFreeRounds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.FreeRoundService/ChargeFreeRounds',
+            wallet_dot_v1_dot_free__rounds__pb2.ChargeFreeRoundsRequest.SerializeToString,
+            wallet_dot_v1_dot_free__rounds__pb2.ChargeFreeRoundsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,6 +30,10 @@ class FreeRoundServiceStub:
     """Take back what has not been played. What has been won stays won, and rounds that have begun are paid. Idempotent
     under request_id.
     """
+    ChargeFreeRounds: _aio.UnaryUnaryMultiCallable[_free_rounds_pb2.ChargeFreeRoundsRequest, _free_rounds_pb2.ChargeFreeRoundsResponse]
+    """Book what a provider charges for the free rounds of a campaign: a cost of promotions, against FEES (R-FREE-07). When the
+    invoice is paid, FEES is posted against BANK. Idempotent under the provider and its invoice.
+    """
     GetFreeRounds: _aio.UnaryUnaryMultiCallable[_free_rounds_pb2.GetFreeRoundsRequest, _free_rounds_pb2.GetFreeRoundsResponse]
     ListFreeRounds: _aio.UnaryUnaryMultiCallable[_free_rounds_pb2.ListFreeRoundsRequest, _free_rounds_pb2.ListFreeRoundsResponse]
     """A player's grants, newest first, those that are over included."""
@@ -67,6 +71,16 @@ class FreeRoundServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_free_rounds_pb2.CancelFreeRoundsResponse]:
         """Take back what has not been played. What has been won stays won, and rounds that have begun are paid. Idempotent
         under request_id.
+        """
+
+    @_abc_1.abstractmethod
+    def ChargeFreeRounds(
+        self,
+        request: _free_rounds_pb2.ChargeFreeRoundsRequest,
+        context: _aio.ServicerContext[_free_rounds_pb2.ChargeFreeRoundsRequest, _abc.Awaitable[_free_rounds_pb2.ChargeFreeRoundsResponse]],
+    ) -> _abc.Awaitable[_free_rounds_pb2.ChargeFreeRoundsResponse]:
+        """Book what a provider charges for the free rounds of a campaign: a cost of promotions, against FEES (R-FREE-07). When the
+        invoice is paid, FEES is posted against BANK. Idempotent under the provider and its invoice.
         """
 
     @_abc_1.abstractmethod

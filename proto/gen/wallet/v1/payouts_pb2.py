@@ -28,7 +28,7 @@ from wallet.v1 import common_pb2 as wallet_dot_v1_dot_common__pb2
 from wallet.v1 import wallet_pb2 as wallet_dot_v1_dot_wallet__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17wallet/v1/payouts.proto\x12\twallet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x16wallet/v1/wallet.proto\"<\n\x0bPayoutBonus\x12\x13\n\x0btemplate_id\x18\x01 \x01(\t\x12\x18\n\x10template_version\x18\x02 \x01(\x03\"\xda\x01\n\x0fPayPromoRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\'\n\x06source\x18\x02 \x01(\x0e\x32\x17.wallet.v1.PayoutSource\x12\x10\n\x08\x63\x61mpaign\x18\x03 \x01(\t\x12\x11\n\treference\x18\x04 \x01(\t\x12 \n\x06\x61mount\x18\x05 \x01(\x0b\x32\x10.wallet.v1.Money\x12%\n\x05\x62onus\x18\x06 \x01(\x0b\x32\x16.wallet.v1.PayoutBonus\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x08 \x01(\t\"=\n\x10PayPromoResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"q\n\x05Prize\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x0c\n\x04rank\x18\x02 \x01(\x05\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\x12%\n\x05\x62onus\x18\x04 \x01(\x0b\x32\x16.wallet.v1.PayoutBonus\"z\n\x10PayPrizesRequest\x12\x15\n\rtournament_id\x18\x01 \x01(\t\x12\x1e\n\x04pool\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\x12 \n\x06prizes\x18\x03 \x03(\x0b\x32\x10.wallet.v1.Prize\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\"\x7f\n\x11PayPrizesResponse\x12(\n\x08outcomes\x18\x01 \x03(\x0b\x32\x16.wallet.v1.PlayOutcome\x12\x1e\n\x04paid\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\x12 \n\x06unpaid\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\"\xbf\x02\n\x12PayCashbackRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61mpaign\x18\x02 \x01(\t\x12\x15\n\rcurrency_code\x18\x03 \x01(\t\x12)\n\x05start\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03\x62ps\x18\x06 \x01(\x05\x12!\n\x07minimum\x18\x07 \x01(\x0b\x32\x10.wallet.v1.Money\x12!\n\x07maximum\x18\x08 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08products\x18\t \x03(\t\x12%\n\x05\x62onus\x18\n \x01(\x0b\x32\x16.wallet.v1.PayoutBonus\x12\r\n\x05\x61\x63tor\x18\x0b \x01(\t\"@\n\x13PayCashbackResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse*\x80\x01\n\x0cPayoutSource\x12\x1d\n\x19PAYOUT_SOURCE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PAYOUT_SOURCE_CASHBACK\x10\x01\x12\x1c\n\x18PAYOUT_SOURCE_TOURNAMENT\x10\x02\x12\x17\n\x13PAYOUT_SOURCE_PROMO\x10\x03\x32\xff\x01\n\rPayoutService\x12J\n\x08PayPromo\x12\x1a.wallet.v1.PayPromoRequest\x1a\x1b.wallet.v1.PayPromoResponse\"\x05\x8a\xb5\x18\x01\x01\x12M\n\tPayPrizes\x12\x1b.wallet.v1.PayPrizesRequest\x1a\x1c.wallet.v1.PayPrizesResponse\"\x05\x8a\xb5\x18\x01\x01\x12S\n\x0bPayCashback\x12\x1d.wallet.v1.PayCashbackRequest\x1a\x1e.wallet.v1.PayCashbackResponse\"\x05\x8a\xb5\x18\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17wallet/v1/payouts.proto\x12\twallet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16wallet/v1/access.proto\x1a\x16wallet/v1/common.proto\x1a\x16wallet/v1/wallet.proto\"U\n\x0bPayoutBonus\x12\x13\n\x0btemplate_id\x18\x01 \x01(\t\x12\x18\n\x10template_version\x18\x02 \x01(\x03\x12\x17\n\x0f\x61\x63\x63\x65pted_digest\x18\x03 \x01(\t\"\xda\x01\n\x0fPayPromoRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\'\n\x06source\x18\x02 \x01(\x0e\x32\x17.wallet.v1.PayoutSource\x12\x10\n\x08\x63\x61mpaign\x18\x03 \x01(\t\x12\x11\n\treference\x18\x04 \x01(\t\x12 \n\x06\x61mount\x18\x05 \x01(\x0b\x32\x10.wallet.v1.Money\x12%\n\x05\x62onus\x18\x06 \x01(\x0b\x32\x16.wallet.v1.PayoutBonus\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x08 \x01(\t\"=\n\x10PayPromoResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse\"q\n\x05Prize\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x0c\n\x04rank\x18\x02 \x01(\x05\x12 \n\x06\x61mount\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\x12%\n\x05\x62onus\x18\x04 \x01(\x0b\x32\x16.wallet.v1.PayoutBonus\"z\n\x10PayPrizesRequest\x12\x15\n\rtournament_id\x18\x01 \x01(\t\x12\x1e\n\x04pool\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\x12 \n\x06prizes\x18\x03 \x03(\x0b\x32\x10.wallet.v1.Prize\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\"\x7f\n\x11PayPrizesResponse\x12(\n\x08outcomes\x18\x01 \x03(\x0b\x32\x16.wallet.v1.PlayOutcome\x12\x1e\n\x04paid\x18\x02 \x01(\x0b\x32\x10.wallet.v1.Money\x12 \n\x06unpaid\x18\x03 \x01(\x0b\x32\x10.wallet.v1.Money\"\xbf\x02\n\x12PayCashbackRequest\x12\x11\n\tplayer_id\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61mpaign\x18\x02 \x01(\t\x12\x15\n\rcurrency_code\x18\x03 \x01(\t\x12)\n\x05start\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03\x62ps\x18\x06 \x01(\x05\x12!\n\x07minimum\x18\x07 \x01(\x0b\x32\x10.wallet.v1.Money\x12!\n\x07maximum\x18\x08 \x01(\x0b\x32\x10.wallet.v1.Money\x12\x10\n\x08products\x18\t \x03(\t\x12%\n\x05\x62onus\x18\n \x01(\x0b\x32\x16.wallet.v1.PayoutBonus\x12\r\n\x05\x61\x63tor\x18\x0b \x01(\t\"@\n\x13PayCashbackResponse\x12)\n\x08response\x18\x01 \x01(\x0b\x32\x17.wallet.v1.PlayResponse*\x80\x01\n\x0cPayoutSource\x12\x1d\n\x19PAYOUT_SOURCE_UNSPECIFIED\x10\x00\x12\x1a\n\x16PAYOUT_SOURCE_CASHBACK\x10\x01\x12\x1c\n\x18PAYOUT_SOURCE_TOURNAMENT\x10\x02\x12\x17\n\x13PAYOUT_SOURCE_PROMO\x10\x03\x32\xff\x01\n\rPayoutService\x12J\n\x08PayPromo\x12\x1a.wallet.v1.PayPromoRequest\x1a\x1b.wallet.v1.PayPromoResponse\"\x05\x8a\xb5\x18\x01\x01\x12M\n\tPayPrizes\x12\x1b.wallet.v1.PayPrizesRequest\x1a\x1c.wallet.v1.PayPrizesResponse\"\x05\x8a\xb5\x18\x01\x01\x12S\n\x0bPayCashback\x12\x1d.wallet.v1.PayCashbackRequest\x1a\x1e.wallet.v1.PayCashbackResponse\"\x05\x8a\xb5\x18\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,24 +41,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYOUTSERVICE'].methods_by_name['PayPrizes']._serialized_options = b'\212\265\030\001\001'
   _globals['_PAYOUTSERVICE'].methods_by_name['PayCashback']._loaded_options = None
   _globals['_PAYOUTSERVICE'].methods_by_name['PayCashback']._serialized_options = b'\212\265\030\001\001'
-  _globals['_PAYOUTSOURCE']._serialized_start=1246
-  _globals['_PAYOUTSOURCE']._serialized_end=1374
+  _globals['_PAYOUTSOURCE']._serialized_start=1271
+  _globals['_PAYOUTSOURCE']._serialized_end=1399
   _globals['_PAYOUTBONUS']._serialized_start=143
-  _globals['_PAYOUTBONUS']._serialized_end=203
-  _globals['_PAYPROMOREQUEST']._serialized_start=206
-  _globals['_PAYPROMOREQUEST']._serialized_end=424
-  _globals['_PAYPROMORESPONSE']._serialized_start=426
-  _globals['_PAYPROMORESPONSE']._serialized_end=487
-  _globals['_PRIZE']._serialized_start=489
-  _globals['_PRIZE']._serialized_end=602
-  _globals['_PAYPRIZESREQUEST']._serialized_start=604
-  _globals['_PAYPRIZESREQUEST']._serialized_end=726
-  _globals['_PAYPRIZESRESPONSE']._serialized_start=728
-  _globals['_PAYPRIZESRESPONSE']._serialized_end=855
-  _globals['_PAYCASHBACKREQUEST']._serialized_start=858
-  _globals['_PAYCASHBACKREQUEST']._serialized_end=1177
-  _globals['_PAYCASHBACKRESPONSE']._serialized_start=1179
-  _globals['_PAYCASHBACKRESPONSE']._serialized_end=1243
-  _globals['_PAYOUTSERVICE']._serialized_start=1377
-  _globals['_PAYOUTSERVICE']._serialized_end=1632
+  _globals['_PAYOUTBONUS']._serialized_end=228
+  _globals['_PAYPROMOREQUEST']._serialized_start=231
+  _globals['_PAYPROMOREQUEST']._serialized_end=449
+  _globals['_PAYPROMORESPONSE']._serialized_start=451
+  _globals['_PAYPROMORESPONSE']._serialized_end=512
+  _globals['_PRIZE']._serialized_start=514
+  _globals['_PRIZE']._serialized_end=627
+  _globals['_PAYPRIZESREQUEST']._serialized_start=629
+  _globals['_PAYPRIZESREQUEST']._serialized_end=751
+  _globals['_PAYPRIZESRESPONSE']._serialized_start=753
+  _globals['_PAYPRIZESRESPONSE']._serialized_end=880
+  _globals['_PAYCASHBACKREQUEST']._serialized_start=883
+  _globals['_PAYCASHBACKREQUEST']._serialized_end=1202
+  _globals['_PAYCASHBACKRESPONSE']._serialized_start=1204
+  _globals['_PAYCASHBACKRESPONSE']._serialized_end=1268
+  _globals['_PAYOUTSERVICE']._serialized_start=1402
+  _globals['_PAYOUTSERVICE']._serialized_end=1657
 # @@protoc_insertion_point(module_scope)

@@ -31,6 +31,7 @@ class _PayoutSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PayoutSo
     PAYOUT_SOURCE_UNSPECIFIED: _PayoutSource.ValueType  # 0
     PAYOUT_SOURCE_CASHBACK: _PayoutSource.ValueType  # 1
     PAYOUT_SOURCE_TOURNAMENT: _PayoutSource.ValueType  # 2
+    """Of PayPrizes alone."""
     PAYOUT_SOURCE_PROMO: _PayoutSource.ValueType  # 3
 
 class PayoutSource(_PayoutSource, metaclass=_PayoutSourceEnumTypeWrapper): ...
@@ -38,6 +39,7 @@ class PayoutSource(_PayoutSource, metaclass=_PayoutSourceEnumTypeWrapper): ...
 PAYOUT_SOURCE_UNSPECIFIED: PayoutSource.ValueType  # 0
 PAYOUT_SOURCE_CASHBACK: PayoutSource.ValueType  # 1
 PAYOUT_SOURCE_TOURNAMENT: PayoutSource.ValueType  # 2
+"""Of PayPrizes alone."""
 PAYOUT_SOURCE_PROMO: PayoutSource.ValueType  # 3
 Global___PayoutSource: _TypeAlias = PayoutSource  # noqa: Y015
 
@@ -49,18 +51,22 @@ class PayoutBonus(_message.Message):
 
     TEMPLATE_ID_FIELD_NUMBER: _builtins.int
     TEMPLATE_VERSION_FIELD_NUMBER: _builtins.int
+    ACCEPTED_DIGEST_FIELD_NUMBER: _builtins.int
     template_id: _builtins.str
-    """Of a published template that is no deposit's."""
+    """Of a published template that is no deposit's, and is for the player like any bonus of it (R-BONUS-02)."""
     template_version: _builtins.int
+    accepted_digest: _builtins.str
+    """The digest of the template, as the player was shown and has accepted it. Needed unless the template is automatic."""
     def __init__(
         self,
         *,
         template_id: _builtins.str = ...,
         template_version: _builtins.int = ...,
+        accepted_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["template_id", b"template_id", "template_version", b"template_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_digest", b"accepted_digest", "template_id", b"template_id", "template_version", b"template_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -82,7 +88,7 @@ class PayPromoRequest(_message.Message):
     source: Global___PayoutSource.ValueType
     campaign: _builtins.str
     reference: _builtins.str
-    """Of a cashback the window, of a tournament the rank, of another campaign whatever tells its payouts apart."""
+    """Of a cashback the window, of another campaign whatever tells its payouts apart."""
     reason: _builtins.str
     actor: _builtins.str
     @_builtins.property
@@ -262,7 +268,7 @@ class PayCashbackRequest(_message.Message):
 
     @_builtins.property
     def maximum(self) -> _common_pb2.Money:
-        """In display precision. Absent: no cap."""
+        """In display precision; no less than the minimum. Absent: no cap."""
 
     @_builtins.property
     def products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

@@ -61,7 +61,8 @@ class PayoutServiceServicer:
     """
 
     def PayPromo(self, request, context):
-        """One payout. Its key is the source, the campaign, the player and the reference: sent again, it answers the same.
+        """One payout. Its key is the source, the campaign, the player and the reference: sent again, it answers the same. The
+        prizes of a tournament are paid by PayPrizes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -69,7 +70,8 @@ class PayoutServiceServicer:
 
     def PayPrizes(self, request, context):
         """The prizes of a tournament, each by itself: one that fails does not hold up the others (R-TOUR-02). The key of each is
-        the tournament, the rank and the player, so the whole may be sent again until nothing is left to pay.
+        the tournament, the rank and the player, so the whole may be sent again until nothing is left to pay. The first request
+        settles who has won what, for ever: another pool or other prizes of the tournament are a CONFLICT, and pay nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -77,7 +79,9 @@ class PayoutServiceServicer:
 
     def PayCashback(self, request, context):
         """A part of what a player has lost in a window, computed from the ledger and paid once (R-CASHBK-01). Its key is the
-        campaign, the player and the window. Refused IN_PROGRESS until six hours after the window's end.
+        campaign, the player, the window and the currency. Refused IN_PROGRESS until six hours after the window's end, and
+        ALREADY_EXISTS where it overlaps another window of the campaign that was paid. Where a player has one bonus in a
+        lifetime, cashback would be another one: it is refused BONUS_NOT_ELIGIBLE (R-BONUS-02).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

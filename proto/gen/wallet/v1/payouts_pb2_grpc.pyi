@@ -20,14 +20,19 @@ class PayoutServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PayPromo: _aio.UnaryUnaryMultiCallable[_payouts_pb2.PayPromoRequest, _payouts_pb2.PayPromoResponse]
-    """One payout. Its key is the source, the campaign, the player and the reference: sent again, it answers the same."""
+    """One payout. Its key is the source, the campaign, the player and the reference: sent again, it answers the same. The
+    prizes of a tournament are paid by PayPrizes.
+    """
     PayPrizes: _aio.UnaryUnaryMultiCallable[_payouts_pb2.PayPrizesRequest, _payouts_pb2.PayPrizesResponse]
     """The prizes of a tournament, each by itself: one that fails does not hold up the others (R-TOUR-02). The key of each is
-    the tournament, the rank and the player, so the whole may be sent again until nothing is left to pay.
+    the tournament, the rank and the player, so the whole may be sent again until nothing is left to pay. The first request
+    settles who has won what, for ever: another pool or other prizes of the tournament are a CONFLICT, and pay nothing.
     """
     PayCashback: _aio.UnaryUnaryMultiCallable[_payouts_pb2.PayCashbackRequest, _payouts_pb2.PayCashbackResponse]
     """A part of what a player has lost in a window, computed from the ledger and paid once (R-CASHBK-01). Its key is the
-    campaign, the player and the window. Refused IN_PROGRESS until six hours after the window's end.
+    campaign, the player, the window and the currency. Refused IN_PROGRESS until six hours after the window's end, and
+    ALREADY_EXISTS where it overlaps another window of the campaign that was paid. Where a player has one bonus in a
+    lifetime, cashback would be another one: it is refused BONUS_NOT_ELIGIBLE (R-BONUS-02).
     """
 
 class PayoutServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -42,7 +47,9 @@ class PayoutServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _payouts_pb2.PayPromoRequest,
         context: _aio.ServicerContext[_payouts_pb2.PayPromoRequest, _abc.Awaitable[_payouts_pb2.PayPromoResponse]],
     ) -> _abc.Awaitable[_payouts_pb2.PayPromoResponse]:
-        """One payout. Its key is the source, the campaign, the player and the reference: sent again, it answers the same."""
+        """One payout. Its key is the source, the campaign, the player and the reference: sent again, it answers the same. The
+        prizes of a tournament are paid by PayPrizes.
+        """
 
     @_abc_1.abstractmethod
     def PayPrizes(
@@ -51,7 +58,8 @@ class PayoutServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_payouts_pb2.PayPrizesRequest, _abc.Awaitable[_payouts_pb2.PayPrizesResponse]],
     ) -> _abc.Awaitable[_payouts_pb2.PayPrizesResponse]:
         """The prizes of a tournament, each by itself: one that fails does not hold up the others (R-TOUR-02). The key of each is
-        the tournament, the rank and the player, so the whole may be sent again until nothing is left to pay.
+        the tournament, the rank and the player, so the whole may be sent again until nothing is left to pay. The first request
+        settles who has won what, for ever: another pool or other prizes of the tournament are a CONFLICT, and pay nothing.
         """
 
     @_abc_1.abstractmethod
@@ -61,7 +69,9 @@ class PayoutServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_payouts_pb2.PayCashbackRequest, _abc.Awaitable[_payouts_pb2.PayCashbackResponse]],
     ) -> _abc.Awaitable[_payouts_pb2.PayCashbackResponse]:
         """A part of what a player has lost in a window, computed from the ledger and paid once (R-CASHBK-01). Its key is the
-        campaign, the player and the window. Refused IN_PROGRESS until six hours after the window's end.
+        campaign, the player, the window and the currency. Refused IN_PROGRESS until six hours after the window's end, and
+        ALREADY_EXISTS where it overlaps another window of the campaign that was paid. Where a player has one bonus in a
+        lifetime, cashback would be another one: it is refused BONUS_NOT_ELIGIBLE (R-BONUS-02).
         """
 
 def add_PayoutServiceServicer_to_server(servicer: PayoutServiceServicer, server: _aio.Server) -> None: ...

@@ -410,6 +410,7 @@ class BonusTerms(_message.Message):
     CAP_FIELD_NUMBER: _builtins.int
     DUST_FIELD_NUMBER: _builtins.int
     EXCLUDED_RTP_PROFILES_FIELD_NUMBER: _builtins.int
+    MIN_ODDS_FIELD_NUMBER: _builtins.int
     funding: Global___BonusFunding.ValueType
     win_split: Global___BonusWinSplit.ValueType
     multiplier: _builtins.int
@@ -427,10 +428,13 @@ class BonusTerms(_message.Message):
     open_rounds: Global___ExpiryOpenRounds.ValueType
     runs_while_frozen: _builtins.bool
     """Its time goes on while it is frozen."""
+    min_odds: _builtins.int
+    """Of a sports bet that counts, the least, in hundredths: 150 is 1.50; 0: any (R-WAGER-08)."""
     @_builtins.property
     def contributions(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Basis points of a stake that count, by the most specific key (R-WAGER-05): `game:ID`, `provider:ID:CATEGORY`,
-        `category:CATEGORY`, `product:PRODUCT`, `default`. What is not listed counts in full.
+        """Basis points of a stake that count, by the most specific key (R-WAGER-05): `game:PROVIDER/ID`, `game:ID`,
+        `provider:ID:CATEGORY`, `category:CATEGORY`, `product:PRODUCT`, `default`. Ids may have colons. What is not listed
+        counts in full.
         """
 
     @_builtins.property
@@ -439,7 +443,7 @@ class BonusTerms(_message.Message):
 
     @_builtins.property
     def excluded_game_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """That it never pays for (R-FUND-03)."""
+        """That it never pays for (R-FUND-03): PROVIDER/ID, or ID of whatever provider."""
 
     @_builtins.property
     def duration(self) -> _duration_pb2.Duration:
@@ -485,10 +489,11 @@ class BonusTerms(_message.Message):
         cap: _common_pb2.Money | None = ...,
         dust: _common_pb2.Money | None = ...,
         excluded_rtp_profiles: _abc.Iterable[_builtins.str] | None = ...,
+        min_odds: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cap", b"cap", "duration", b"duration", "dust", b"dust", "max_bet", b"max_bet"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "cap", b"cap", "contributions", b"contributions", "counts", b"counts", "duration", b"duration", "dust", b"dust", "excluded_game_ids", b"excluded_game_ids", "excluded_rtp_profiles", b"excluded_rtp_profiles", "funding", b"funding", "max_bet", b"max_bet", "max_bet_basis", b"max_bet_basis", "max_bet_scope", b"max_bet_scope", "multiplier", b"multiplier", "on_withdrawal", b"on_withdrawal", "open_rounds", b"open_rounds", "products", b"products", "runs_while_frozen", b"runs_while_frozen", "sticky", b"sticky", "timing", b"timing", "tranches", b"tranches", "win_split", b"win_split"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "cap", b"cap", "contributions", b"contributions", "counts", b"counts", "duration", b"duration", "dust", b"dust", "excluded_game_ids", b"excluded_game_ids", "excluded_rtp_profiles", b"excluded_rtp_profiles", "funding", b"funding", "max_bet", b"max_bet", "max_bet_basis", b"max_bet_basis", "max_bet_scope", b"max_bet_scope", "min_odds", b"min_odds", "multiplier", b"multiplier", "on_withdrawal", b"on_withdrawal", "open_rounds", b"open_rounds", "products", b"products", "runs_while_frozen", b"runs_while_frozen", "sticky", b"sticky", "timing", b"timing", "tranches", b"tranches", "win_split", b"win_split"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -558,7 +563,7 @@ class PromotionAmounts(_message.Message):
 
     @_builtins.property
     def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___PromotionTier]:
-        """Instead of `percent` and `fixed`; their deposits rise."""
+        """Instead of `percent` and `fixed`, by the whole deposit, however much of it counts; their deposits rise."""
 
     @_builtins.property
     def max_bet(self) -> _common_pb2.Money:

@@ -66,6 +66,10 @@ class _CategoryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Category.Val
     """Its BET is no stake (R-TIP-01): of cash alone, past the round, and counted for nothing; as is that of CATEGORY_FEE."""
     CATEGORY_JACKPOT: _Category.ValueType  # 3
     CATEGORY_PROMO: _Category.ValueType  # 4
+    """What a provider's promotion pays, like CATEGORY_BONUS: the provider bears it, so it is a win (WINS), and settled with
+    the others. What the operator's promotions pay is a cost of theirs: it comes by PayoutService, or names a grant of free
+    rounds (R-TOUR-04).
+    """
     CATEGORY_FREE_ROUND: _Category.ValueType  # 5
     CATEGORY_BONUS: _Category.ValueType  # 6
     CATEGORY_ADJUSTMENT: _Category.ValueType  # 7
@@ -85,6 +89,10 @@ CATEGORY_TIP: Category.ValueType  # 2
 """Its BET is no stake (R-TIP-01): of cash alone, past the round, and counted for nothing; as is that of CATEGORY_FEE."""
 CATEGORY_JACKPOT: Category.ValueType  # 3
 CATEGORY_PROMO: Category.ValueType  # 4
+"""What a provider's promotion pays, like CATEGORY_BONUS: the provider bears it, so it is a win (WINS), and settled with
+the others. What the operator's promotions pay is a cost of theirs: it comes by PayoutService, or names a grant of free
+rounds (R-TOUR-04).
+"""
 CATEGORY_FREE_ROUND: Category.ValueType  # 5
 CATEGORY_BONUS: Category.ValueType  # 6
 CATEGORY_ADJUSTMENT: Category.ValueType  # 7
