@@ -133,8 +133,11 @@ def _funded(table: Table, action: Action, amount: int, round_: Round) -> Parts:
     Raises:
         Refused: INSUFFICIENT_FUNDS, MAX_BET_BONUS.
     """
-    if table.cash_alone and not table.command.choice and not table.book.bonuses(table.command.player_id):
-        cash = table.available(accounts.CASH)
+    purse, command = table.purse, table.command
+    alone = (len(purse) <= 1 or table.cash_alone) and not command.choice
+    if alone and not table.book.bonuses(command.player_id):
+        pocket = purse.get(accounts.CASH)
+        cash = pocket.amount if pocket else 0
         mix = waterfall(amount, [(accounts.CASH, cash)])
         if mix is None or cash < action.minimum_balance:
             raise Refused(Reason.INSUFFICIENT_FUNDS)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain.accounts import DEBT, IN_PLAY, Guard, account_of
+from wallet_core.domain.accounts import ACCOUNTS, DEBT, IN_PLAY, Guard, account_of
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Entry, Holder, Keyed, Kind, Line, Transaction, TransactionKey
 from wallet_core.domain.money import INT64_MAX
@@ -164,8 +164,9 @@ class Book:
 
     def bonuses(self, player_id: str) -> Sequence[Bonus]:
         """Return the player's live bonuses, by id. They are loaded with the player."""
-        found = self._all_bonuses(player_id)
-        return [row for row in found if row.live] if found else found
+        if player_id not in self._bonuses:  # nearly everybody
+            return ()
+        return [row for row in self._all_bonuses(player_id) if row.live]
 
     def queued(self, player_id: str) -> Sequence[Bonus]:
         """Return the player's bonuses that wait for a slot, the next one first. They are loaded with the player."""
@@ -178,10 +179,8 @@ class Book:
         return [row for row in self._all_bonuses(player_id) if row.offered]
 
     def _all_bonuses(self, player_id: str) -> Sequence[Bonus]:
-        if player_id not in self._bonuses:
-            return ()
-        shelf = self._shelves[Bonus]
-        rows = (shelf[player_id, bonus_id] for bonus_id in sorted(self._bonuses[player_id]))
+        shelf = self._shelves.get(Bonus, {})
+        rows = (shelf[player_id, bonus_id] for bonus_id in sorted(self._bonuses.get(player_id, ())))
         return [row for row in rows if row is not None]
 
     def pockets(self, player_id: str, currency: str) -> Mapping[str, Pocket]:
@@ -243,7 +242,7 @@ class Book:
             if not amount:
                 continue
             total += amount
-            guard = account_of(account).guard
+            guard = (ACCOUNTS.get(account) or account_of(account)).guard
             sequence = balance = None
             if guard is Guard.POCKET:
                 pocket = self.pockets(player_id, currency).get(account) or Pocket(player_id, currency, account)
@@ -260,7 +259,7 @@ class Book:
                     sequence, balance = round_.sequence_bonus + 1, round_.in_play_bonus + amount
                     round_ = replace(round_, sequence_bonus=sequence, in_play_bonus=balance)
                 detail = round_.round_id
-            if balance is not None:
+            if balance is not None and (account == DEBT or not 0 <= balance <= INT64_MAX):
                 _guard(player_id, account, balance)
             self.lines.append(
                 Line(player_id, transaction_id, number, account, detail, currency, amount, sequence, balance)

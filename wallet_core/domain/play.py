@@ -160,13 +160,16 @@ def _store(
     number = book.post(player_id, identity, table.currency, move.entries, round_=move.round)
     if closing and (closed := table.close(identity, number)):
         outcome, number = Outcome.APPLIED, closed
-    left = table.settle(before, identity, number)
+    left = table.settle(before, identity, number) if before is not None else 0
     if table.funding is not None:
         book.put(explained(player_id, identity, action.amount or 0, table.funding))
         table.funding = None
-    held = balances(table.currency, table.purse, command.profile)
-    table.seen = moves.seen(table, held)
-    moved = abs(sum(amount for _, amount in parts))
+    purse = table.purse
+    held = balances(table.currency, purse, command.profile)
+    table.seen = held if len(purse) <= 1 else moves.seen(table, held)  # nearly everybody has cash, and nothing else
+    amount = action.amount
+    if amount is None or (action.grant and action.costs_nothing):
+        amount = abs(sum(part for _, part in parts))
     row = Transaction(
         player_id=player_id,
         key=action.key,
@@ -176,13 +179,13 @@ def _store(
         kind=action.kind,
         outcome=outcome or move.outcome,
         currency=table.currency,
-        amount=moved if action.amount is None or action.costs_nothing else action.amount,
+        amount=amount,
         committed_at=table.at + table.index,
         reason=reason,
         fingerprint=table.fingerprint(action),
         parts=parts,
         round_id=move.round.round_id if move.round else command.round_id,
-        game_id=table.game_id,
+        game_id=command.game_id or table.game_id,
         category=action.category,
         references=action.references,
         info=_facts(table, action, held),

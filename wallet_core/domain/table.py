@@ -121,7 +121,7 @@ class Table(Struct, eq=False):
             player_id=command.player_id,
             provider_id=command.provider_id,
             round_id=command.round_id,
-            game_id=self.game_id,
+            game_id=command.game_id or self.game_id,
             currency=self.currency,
             state=rounds.State.OPEN,
             opened_at=self.at,
@@ -170,14 +170,12 @@ class Table(Struct, eq=False):
         )
         return (round_id, before) if cares else None
 
-    def settle(self, watched: tuple[str, Round | None] | None, identity: bytes, first: int) -> int:
+    def settle(self, watched: tuple[str, Round | None], identity: bytes, first: int) -> int:
         """Bring free rounds, points and bonuses up to what became of a round; return how many transactions that left.
 
         What free rounds kept for their end, and points (what closed stakes of cash earn, less what they earned before;
         R-PTS-01), are lines of the transaction `identity`, numbered from `first`.
         """
-        if watched is None:
-            return 0
         round_id, before = watched
         command = self.command
         after = self.book.round(command.player_id, command.provider_id, round_id)
@@ -223,10 +221,7 @@ class Table(Struct, eq=False):
     @property
     def cash_alone(self) -> bool:
         """Whether no pocket but CASH has money for a stake: there is nothing to choose, nor to explain."""
-        purse = self.purse
-        if len(purse) <= 1:  # the plain case
-            return True
-        return not any(pocket.amount for account, pocket in purse.items() if account.startswith(_PAYING))
+        return not any(pocket.amount for account, pocket in self.purse.items() if account.startswith(_PAYING))
 
     def available(self, account: str) -> int:
         """Return what a pocket holds."""
