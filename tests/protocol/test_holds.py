@@ -19,6 +19,7 @@ from wallet.v1.players_pb2 import (
     PLAYER_RESTRICTION_FROZEN,
     PLAYER_STATUS_ACTIVE,
     PLAYER_STATUS_BLOCKED,
+    BlockPlayerRequest,
     GetPlayerRequest,
     UnblockPlayerRequest,
 )
@@ -274,6 +275,18 @@ async def test_r_hold_06_no_transaction_tells_what_a_discreet_hold_does_not(core
     assert [line.account for line in journals.journals[0].lines] == ["HELD:REVIEW", "CASH"]
     whole = str(await core.operator.list_journals(ListJournalsRequest(player_id=player)))
     assert all(word in whole for word in ("HELD:AML", "the secret order", "secret 9", "case-1"))
+
+
+async def test_r_ux_01_a_blocked_player_is_told_that_nothing_may_leave(core):
+    """It was all withdrawable, and each withdrawal refused."""
+    player = await core.player("100.00")
+    block = {"player_id": player, "reason": "so", "actor": "ann"}
+    await core.operator.block_player(BlockPlayerRequest(request_id=key("b"), **block))
+    answer, _, locks = await told(core, player, "READER")
+    assert (answer.withdrawable, locks) == (money("0"), {"BLOCKED": 100})
+    await core.operator.unblock_player(UnblockPlayerRequest(request_id=key("u"), **block))
+    answer, _, locks = await told(core, player)
+    assert (answer.withdrawable, locks) == (money("100"), {})
 
 
 async def test_r_hold_06_a_discreet_freeze_is_not_told_by_what_it_sweeps(core_database, monkeypatch):

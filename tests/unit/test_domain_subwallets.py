@@ -132,18 +132,18 @@ def test_r_sub_05_what_leaves_is_taken_in_the_posted_order(amount, parts):
         ({"CASH": 5, "DEBT": -2}, {}, [("DEBT", 2, "lock.debt")]),
         ({"CASH": 5, "DEBT": -9}, {}, [("DEBT", 5, "lock.debt")]),
         ({"CASH": 5, "CASH:SPORTS": 4, "DEBT": -8}, {}, [("DEBT", 8, "lock.debt")]),
-        ({"CASH": 5, "DEBT": -2}, {"frozen": "FROZEN"}, [("FROZEN", 5, "lock.frozen")]),
-        ({"CASH": 5, "HELD:REVIEW": 3}, {"frozen": "REVIEW"}, [("REVIEW", 8, "hold.review")]),
+        ({"CASH": 5, "DEBT": -2}, {"shut": "FROZEN"}, [("FROZEN", 5, "lock.frozen")]),
+        ({"CASH": 5, "HELD:REVIEW": 3}, {"shut": "REVIEW"}, [("REVIEW", 8, "hold.review")]),
         ({"CASH": 5, "DEBT": -2}, {"wagering": 4}, [("WAGERING", 4, "lock.wagering"), ("DEBT", 1, "lock.debt")]),
         ({"CASH": 5, "BONUS:a": 2, "BONUS:b": 1}, {}, [("BONUS", 3, "lock.bonus")]),
-        ({}, {"frozen": "FROZEN", "wagering": 4}, []),
+        ({}, {"shut": "FROZEN", "wagering": 4}, []),
     ],
 )
 def test_r_ux_01_why_it_is_not_withdrawable(amounts, facts, locks):
     kept = Kept(debt=-amounts.get("DEBT", 0), wagering=facts.get("wagering", 0))
-    found = why_not(amounts, kept, frozen=facts.get("frozen", ""))
+    found = why_not(amounts, kept, shut=facts.get("shut", ""))
     assert [(lock.reason, lock.amount, lock.text) for lock in found] == locks
     held = {name: Pocket(PLAYER, "EUR", name, amount) for name, amount in amounts.items()}
     money = sum(amount for name, amount in amounts.items() if name != "DEBT")
-    free = withdrawable(balances("EUR", held), kept, frozen="frozen" in facts)
+    free = withdrawable(balances("EUR", held), kept, frozen="shut" in facts)
     assert free + sum(lock.amount for lock in found) == money

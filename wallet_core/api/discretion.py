@@ -46,16 +46,16 @@ def amounts(held: Mapping[str, int], live: Sequence[Hold]) -> dict[str, int]:
     return told
 
 
-def frozen(player: Player, live: Sequence[Hold]) -> str:
-    """Return the reason that a frozen player's cash may not leave a wallet, as the caller may be told; empty where none
-    is frozen. A freeze of one wallet keeps the cash in all of them.
+def shut(player: Player, live: Sequence[Hold]) -> str:
+    """Return the reason that none of a player's cash may leave a wallet, as the caller may be told; empty where some
+    may. A freeze of one wallet keeps the cash in all of them.
 
     Args:
         player: whose cash.
         live: all live holds of the wallet.
     """
     if not player.frozen:
-        return ""
+        return "" if player.may_withdraw else LockReason.BLOCKED.value
     open_ = any(hold.account_freeze and not hold.discreet for hold in live)
     return LockReason.FROZEN.value if open_ or operating() else HoldReason.REVIEW.name
 

@@ -1,6 +1,7 @@
 """What is only read: balances, transactions and pages of them."""
 
 import asyncio
+from collections.abc import Sequence
 
 from wallet.v1 import wallet_pb2 as pb
 from wallet.v1.common_pb2 import Page
@@ -14,6 +15,7 @@ from wallet_core.domain.commands import SessionUse
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Kind, Transaction, digest
 from wallet_core.domain.explanations import Considered
+from wallet_core.domain.holds import Hold
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.players import Player, belongs, wallet_currency
 from wallet_core.domain.pockets import balances, why_not, withdrawable
@@ -87,13 +89,13 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
     held = balances(code, purse)
     found = await exposure(core, player, purse, request.provider_id, game_id) if profile or request.game_id else None
     amounts = {account: pocket.amount for account, pocket in purse.items() if pocket.amount}
-    frozen = ""
+    holds: Sequence[Hold] = ()
     if player.frozen or any(account.startswith(HELD) for account in amounts):
         holds = await core.store.live_holds(player_id, code)
-        frozen = discretion.frozen(player, holds)
         amounts = discretion.amounts(amounts, holds)
+    shut = discretion.shut(player, holds)
     stays = await kept(core, player, held, purse)
-    locks = why_not(amounts, stays, frozen=frozen)
+    locks = why_not(amounts, stays, shut=shut)
     if in_play := await core.store.in_play(player_id, code):
         amounts[IN_PLAY] = in_play
     if any(account.startswith(BONUS) for account in purse):
@@ -102,7 +104,7 @@ async def balance(core: Core, request: pb.GetBalanceRequest) -> pb.GetBalanceRes
         player_id=player_id,
         balances=convert.balances(found.of(held, profile) if found and profile else held),
         pockets=convert.parts(currency, tuple(part for part in amounts.items() if part[1])),
-        withdrawable=convert.money(currency, withdrawable(held, stays, frozen=bool(frozen))),
+        withdrawable=convert.money(currency, withdrawable(held, stays, frozen=bool(shut))),
         locks=[
             pb.Lock(reason=lock.reason, amount=convert.money(currency, lock.amount), text_key=lock.text)
             for lock in locks

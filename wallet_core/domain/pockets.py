@@ -107,6 +107,7 @@ class LockReason(Enum):
     """Why money may not leave, where no hold says it."""
 
     FROZEN = "FROZEN"
+    BLOCKED = "BLOCKED"
     WAGERING = "WAGERING"
     DEBT = "DEBT"
     BONUS = "BONUS"
@@ -128,7 +129,7 @@ class Lock(Struct, frozen=True):
     text: str
 
 
-def why_not(amounts: Mapping[str, int], kept: Kept, *, frozen: str = "") -> tuple[Lock, ...]:
+def why_not(amounts: Mapping[str, int], kept: Kept, *, shut: str = "") -> tuple[Lock, ...]:
     """Return what may not leave, and why.
 
     The cash and what is held, less every lock but that of bonuses, is what may leave.
@@ -136,7 +137,7 @@ def why_not(amounts: Mapping[str, int], kept: Kept, *, frozen: str = "") -> tupl
     Args:
         amounts: by account, of one currency.
         kept: of its cash.
-        frozen: why the account is, so that none of its cash may leave (R-HOLD-03); empty where it is not.
+        shut: why none of the cash may leave, a freeze or a block (R-HOLD-03); empty where some may.
     """
     locked: dict[tuple[str, str], int] = {}
     for account, amount in sorted(amounts.items()):
@@ -146,7 +147,7 @@ def why_not(amounts: Mapping[str, int], kept: Kept, *, frozen: str = "") -> tupl
     rest = sum(amount for account, amount in amounts.items() if account.partition(":")[0] == CASH)
     bonus = sum(amount for account, amount in amounts.items() if account.partition(":")[0] == BONUS)
     wanted = (
-        (frozen, rest if frozen else 0),
+        (shut, rest if shut else 0),
         (LockReason.WAGERING.value, kept.wagering),
         (LockReason.DEBT.value, kept.debt),
     )

@@ -718,7 +718,7 @@ class Lock(_message.Message):
     TEXT_KEY_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """WITHDRAWAL, DISPUTE, …: the reason of what is held (HoldService.ListHolds has the holds themselves); or FROZEN,
-    WAGERING, DEBT, BONUS. What must not be told is REVIEW to all but operators, here and in pockets.
+    BLOCKED, WAGERING, DEBT, BONUS. What must not be told is REVIEW to all but operators, here and in pockets.
     """
     text_key: _builtins.str
     """The key of the words the player is shown (R-UX-11)."""
