@@ -22,7 +22,7 @@ STANDING = (
     ("licence.regulator", "LICENCE", "*", "storm-licence", "STORM"),
     ("bonus.allowed", "LICENCE", "storm-licence", "", "true"),
     ("bonus.max_active", "BRAND", BRAND, "", "9"),
-    ("points.rate", "BRAND", BRAND, "", "1000"),
+    ("points.rate", "BRAND", BRAND, "EUR", "1000"),
 )
 """Key, layer, scope, of, value: what is so from the first publication on. A cent of cash earns a tenth of a point."""
 

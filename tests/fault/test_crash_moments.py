@@ -38,7 +38,7 @@ POLICIES = (
     ("brand.licence", "LICENCE", "*", BRAND, "storm-licence"),
     ("licence.regulator", "LICENCE", "*", "storm-licence", "STORM"),
     ("bonus.allowed", "LICENCE", "storm-licence", "", "true"),
-    ("bonus.max_active", "BRAND", BRAND, "", "9"),
+    ("bonus.max_active", "BRAND", BRAND, "", "50"),
     ("funding.order", "BRAND", BRAND, "", "BONUS,CASH"),
 )
 

@@ -70,7 +70,7 @@ def test_a_line_of_every_account_says_which_way_it_went(account):
     assert (given.after, taken.after) == ("", "")
 
 
-FREE = {"info": {"~grant": "g"}}
+FREE = {"free_rounds_id": "g"}
 
 
 @pytest.mark.parametrize(

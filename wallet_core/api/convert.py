@@ -144,6 +144,7 @@ def transaction(row: Transaction, profile: Profile | None) -> wallet_pb2.Transac
         occurred_at=moment(row.occurred_at) if row.occurred_at else None,
         committed_at=moment(row.committed_at),
         settled=row.settlements > 0,
+        free_rounds_id=row.grant,
     )
     if row.currency:  # a tombstone that knows no player knows none either
         currency = CURRENCIES[row.currency]

@@ -24,7 +24,7 @@ from wallet.v1.wallet_pb2 import (
 )
 
 from wallet_core.cli.running import FAILED, MISUSED, run
-from wallet_core.cli.words import ACCOUNTS, GRANT, MODES, PLAIN, PLAYS, REMARKS, WHY_NOT, Words, family, kind_of, words
+from wallet_core.cli.words import ACCOUNTS, MODES, PLAIN, PLAYS, REMARKS, WHY_NOT, Words, family, kind_of, words
 from wallet_core.client import Refused, Unavailable, Wallet
 
 PAGE = 200
@@ -216,7 +216,7 @@ def _remarks(journal: Journal) -> Iterator[Said]:
         if remark.seen(journal):
             yield Said(remark.text, remark.rules)
     info = journal.transaction.info
-    if facts := ", ".join(f"{name} {info[name]}" for name in sorted(info) if name not in {*INNER, GRANT}):
+    if facts := ", ".join(f"{name} {info[name]}" for name in sorted(info) if name not in INNER):
         yield Said(f"As it was made: {facts}.", ("R-LEDGER-09",))
 
 

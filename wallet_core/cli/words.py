@@ -6,9 +6,6 @@ from msgspec import Struct
 from wallet.v1.ledger_pb2 import Journal
 from wallet.v1.wallet_pb2 import CATEGORY_FREE_ROUND, CATEGORY_GAME, CATEGORY_UNSPECIFIED, TransactionKind
 
-GRANT = "~grant"
-"""What in a transaction's info names a grant of free rounds."""
-
 PLAYS = frozenset({"BET", "WIN", "ROLLBACK", "AMEND"})
 
 
@@ -172,7 +169,7 @@ def _in_play(seen: Seen) -> Seen:
 
 
 def _free(journal: Journal) -> bool:
-    return GRANT in journal.transaction.info
+    return bool(journal.transaction.free_rounds_id)
 
 
 def _nothing(journal: Journal) -> bool:

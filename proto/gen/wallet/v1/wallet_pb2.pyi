@@ -1122,6 +1122,7 @@ class Transaction(_message.Message):
     COMMITTED_AT_FIELD_NUMBER: _builtins.int
     SETTLED_FIELD_NUMBER: _builtins.int
     DISPLAY_DIGITS_FIELD_NUMBER: _builtins.int
+    FREE_ROUNDS_ID_FIELD_NUMBER: _builtins.int
     transaction_id: _builtins.str
     player_id: _builtins.str
     provider_id: _builtins.str
@@ -1137,6 +1138,8 @@ class Transaction(_message.Message):
     """A win that named it has been paid."""
     display_digits: _builtins.int
     """Digits its currency is shown with (EUR 2, JPY 0)."""
+    free_rounds_id: _builtins.str
+    """The grant of free rounds it is of; empty for none."""
     @_builtins.property
     def amount(self) -> _common_pb2.Money: ...
     @_builtins.property
@@ -1178,10 +1181,11 @@ class Transaction(_message.Message):
         committed_at: _timestamp_pb2.Timestamp | None = ...,
         settled: _builtins.bool = ...,
         display_digits: _builtins.int = ...,
+        free_rounds_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "balances_then", b"balances_then", "committed_at", b"committed_at", "occurred_at", b"occurred_at", "rolled_back", b"rolled_back"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "balances_then", b"balances_then", "category", b"category", "committed_at", b"committed_at", "display_digits", b"display_digits", "external_key", b"external_key", "game_id", b"game_id", "info", b"info", "kind", b"kind", "occurred_at", b"occurred_at", "outcome", b"outcome", "parts", b"parts", "player_id", b"player_id", "provider_id", b"provider_id", "reason", b"reason", "references", b"references", "rolled_back", b"rolled_back", "round_id", b"round_id", "settled", b"settled", "transaction_id", b"transaction_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "balances_then", b"balances_then", "category", b"category", "committed_at", b"committed_at", "display_digits", b"display_digits", "external_key", b"external_key", "free_rounds_id", b"free_rounds_id", "game_id", b"game_id", "info", b"info", "kind", b"kind", "occurred_at", b"occurred_at", "outcome", b"outcome", "parts", b"parts", "player_id", b"player_id", "provider_id", b"provider_id", "reason", b"reason", "references", b"references", "rolled_back", b"rolled_back", "round_id", b"round_id", "settled", b"settled", "transaction_id", b"transaction_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
