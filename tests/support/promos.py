@@ -22,6 +22,7 @@ from wallet_core.domain.promo_commands import (
     instance,
 )
 from wallet_core.domain.promos import Bonus, BonusTerms, State
+from wallet_core.domain.publications import Publication
 from wallet_core.domain.templates import Amounts, Period, Promotion, Template, Trigger
 
 DAY = 86_400
@@ -48,7 +49,10 @@ MATCH = Promotion(
 
 
 class BonusFirst(Policies, frozen=True):
-    """Bonus money pays before cash."""
+    """Bonus money pays before cash; bonuses may be granted."""
+
+    version: int = ALLOWING.version
+    publications: tuple[Publication, ...] = ALLOWING.publications
 
     def write_off(self, brand_id, provider_id, game_id, version):
         return WriteOff(order=("BONUS", "CASH"))
@@ -89,27 +93,27 @@ def claim(of: Template, key: str = "c1", *, deposit: str | None = None, bonus_id
 
 
 def freeze(bonus_id: str, key: str = "f1") -> FreezeBonus:
-    return FreezeBonus(PLAYER, key, bonus_id, "case 1", "risk")
+    return FreezeBonus(PLAYER, key, bonus_id, "case 1", "risk", ALLOWING)
 
 
 def unfreeze(bonus_id: str, key: str = "u1") -> UnfreezeBonus:
-    return UnfreezeBonus(PLAYER, key, bonus_id, "case 1 cleared", "risk")
+    return UnfreezeBonus(PLAYER, key, bonus_id, "case 1 cleared", "risk", ALLOWING)
 
 
 def forfeit(bonus_id: str, key: str = "x1") -> ForfeitBonus:
-    return ForfeitBonus(PLAYER, key, bonus_id, "not wanted", "player")
+    return ForfeitBonus(PLAYER, key, bonus_id, "not wanted", "player", ALLOWING)
 
 
 def decline(bonus_id: str, key: str = "n1") -> DeclineBonus:
-    return DeclineBonus(PLAYER, key, bonus_id, "not wanted", "player")
+    return DeclineBonus(PLAYER, key, bonus_id, "not wanted", "player", ALLOWING)
 
 
 def void_bonus(bonus_id: str, key: str = "v1") -> VoidBonus:
-    return VoidBonus(PLAYER, key, bonus_id, "chargeback, case 2", "risk")
+    return VoidBonus(PLAYER, key, bonus_id, "chargeback, case 2", "risk", ALLOWING)
 
 
 def expire(bonus_id: str) -> ExpireBonus:
-    return ExpireBonus(PLAYER, bonus_id)
+    return ExpireBonus(PLAYER, bonus_id, policies=ALLOWING)
 
 
 def activate(bonus_id: str, policies: Policies = ALLOWING) -> ActivateBonus:

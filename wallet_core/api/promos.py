@@ -1,6 +1,5 @@
 """PromoService: templates, and the life of a bonus outside play."""
 
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from grpc.aio import ServicerContext
@@ -15,9 +14,9 @@ from wallet_core.domain.commands import OPERATOR
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, digest
 from wallet_core.domain.players import belongs
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.promo_commands import (
     AboutBonus,
-    ActivateBonus,
     ClaimBonus,
     DeclineBonus,
     ForfeitBonus,
@@ -33,8 +32,6 @@ from wallet_core.domain.promo_commands import (
 )
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.templates import Template
-from wallet_core.engine.batcher import Expired, Overloaded, Stopped
-from wallet_core.storage.store import Unavailable
 
 VERSION_MAX = 1_000_000
 
@@ -136,36 +133,33 @@ class PromoService(PromoServiceServicer):
         self, request: pb.DeclineBonusRequest, context: ServicerContext[Any, Any]
     ) -> pb.DeclineBonusResponse:
         """Do without what is offered."""
-        response, bonus = await self._left(_about(DeclineBonus, request))
+        response, bonus = await self._left(_about(DeclineBonus, request, self._core.policies))
         return pb.DeclineBonusResponse(response=response, bonus=bonus)
 
     async def FreezeBonus(
         self, request: pb.FreezeBonusRequest, context: ServicerContext[Any, Any]
     ) -> pb.FreezeBonusResponse:
         """Put it on ice."""
-        response, bonus = await self._left(_about(FreezeBonus, request))
+        response, bonus = await self._left(_about(FreezeBonus, request, self._core.policies))
         return pb.FreezeBonusResponse(response=response, bonus=bonus)
 
     async def UnfreezeBonus(
         self, request: pb.UnfreezeBonusRequest, context: ServicerContext[Any, Any]
     ) -> pb.UnfreezeBonusResponse:
         """Let it go on."""
-        response, bonus = await self._left(_about(UnfreezeBonus, request))
-        await self._next(bonus)
+        response, bonus = await self._left(_about(UnfreezeBonus, request, self._core.policies))
         return pb.UnfreezeBonusResponse(response=response, bonus=bonus)
 
     async def ForfeitBonus(
         self, request: pb.ForfeitBonusRequest, context: ServicerContext[Any, Any]
     ) -> pb.ForfeitBonusResponse:
         """Give it up."""
-        response, bonus = await self._left(_about(ForfeitBonus, request))
-        await self._next(bonus)
+        response, bonus = await self._left(_about(ForfeitBonus, request, self._core.policies))
         return pb.ForfeitBonusResponse(response=response, bonus=bonus)
 
     async def VoidBonus(self, request: pb.VoidBonusRequest, context: ServicerContext[Any, Any]) -> pb.VoidBonusResponse:
         """Take it away."""
-        response, bonus = await self._left(_about(VoidBonus, request))
-        await self._next(bonus)
+        response, bonus = await self._left(_about(VoidBonus, request, self._core.policies))
         return pb.VoidBonusResponse(response=response, bonus=bonus)
 
     async def GetBonus(self, request: pb.GetBonusRequest, context: ServicerContext[Any, Any]) -> pb.GetBonusResponse:
@@ -227,15 +221,6 @@ class PromoService(PromoServiceServicer):
         (bonus,) = await self._shown([await self._found(command.player_id, bonus_id)])
         return response, bonus
 
-    async def _next(self, bonus: pb.Bonus) -> None:
-        """Start who is next in the group of a bonus that is over. Should it fail, what watches the queue does it."""
-        with suppress(Unavailable, Overloaded, Expired, Stopped):
-            for row in await self._core.store.queued_bonuses(bonus.player_id):
-                if row.slot == bonus.group:
-                    of = row.player_id, row.bonus_id, row.template_id, row.version
-                    await self._core.submit(ActivateBonus(*of, self._core.policies))
-                    return
-
     async def _shown(self, rows: list[Bonus]) -> list[pb.Bonus]:
         if not rows:
             return []
@@ -269,13 +254,14 @@ class PromoService(PromoServiceServicer):
         return row
 
 
-def _about(kind: type[C], request: Ends) -> C:
+def _about(kind: type[C], request: Ends, policies: Policies) -> C:
     return kind(
         fields.player_id(request.player_id),
         fields.key(request.request_id, "request_id"),
         fields.key(request.bonus_id, "bonus_id"),
         fields.words(request.reason, "reason"),
         fields.key(request.actor, "actor"),
+        policies,
     )
 
 

@@ -2,12 +2,13 @@
 
 from msgspec.structs import replace
 
-from wallet_core.domain import bonus_rules, guard, packs, templates, wagering
+from wallet_core.domain import bonus_rules, guard, packs, templates, turns, wagering
 from wallet_core.domain.accounts import BONUS_ISSUED, account_of
+from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Outcome, Reason, Refused
-from wallet_core.domain.desk import Desk, Poster
-from wallet_core.domain.entries import Entry, Journal, Kind, Posting, digest
+from wallet_core.domain.desk import Desk, Poster, kept, posted
+from wallet_core.domain.entries import Entry, Journal, Kind, Posting, digest, transaction_id
 from wallet_core.domain.free_rounds import WON
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import context, wallet_currency
@@ -22,11 +23,8 @@ from wallet_core.domain.promo_commands import (
     Settled,
     instance,
 )
-from wallet_core.domain.promos import Bonus, Event, State, after, competes
+from wallet_core.domain.promos import Bonus, Event, State, after
 from wallet_core.domain.templates import Period, Promotion, Template, Trigger
-
-SECOND = 1_000_000
-"""Microseconds."""
 
 
 def find(desk: Desk, bonus_id: str) -> Bonus:
@@ -130,7 +128,7 @@ def _offered(desk: Desk, command: OfferBonus) -> Bonus:
     """
     template, promotion = command.template, command.template.promotion
     meant_for(desk, command.policies, promotion, command.currency, bonus_id=command.bonus_id)
-    ends = [promotion.ends_at, desk.at + promotion.claim_within * SECOND if promotion.claim_within else 0]
+    ends = [promotion.ends_at, desk.at + promotion.claim_within * turns.SECOND if promotion.claim_within else 0]
     return Bonus(
         player_id=command.player_id,
         bonus_id=command.bonus_id,
@@ -167,14 +165,6 @@ def _deposited(desk: Desk, settled: Settled, currency: str) -> int:
     return found.amount
 
 
-def _free(desk: Desk, bonus: Bonus) -> bool:
-    """Whether the group of a bonus has a slot for it: nobody who waits is overtaken (R-BONUS-07)."""
-    player_id = bonus.player_id
-    others = [each for each in desk.book.bonuses(player_id) if competes(each, bonus)]
-    ahead = [each for each in desk.book.queued(player_id) if competes(each, bonus) and each.turn < bonus.turn]
-    return len(others) + len(ahead) < bonus.places
-
-
 def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None) -> tuple[Bonus, tuple[Entry, ...]]:
     """Return a claimed bonus whose trigger is met: active with its journal (P-08), or in the queue without.
 
@@ -191,8 +181,8 @@ def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None
     if requirement > INT64_MAX:
         raise Refused(Reason.INVALID_AMOUNT)
     bonus = replace(bonus, terms=terms, granted=grant, deposit=paid, requirement=requirement)
-    if _free(desk, bonus):
-        return start(desk, bonus)
+    if turns.free(desk.book, bonus, desk.at):
+        return _start(desk, bonus)
     if promotion.exclusive:
         raise Refused(
             Reason.BONUS_NOT_ELIGIBLE, "Another bonus of its group is active; finish that first (R-BONUS-07)."
@@ -200,16 +190,10 @@ def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None
     return replace(bonus, state=after(bonus.state, Event.QUEUE)), ()
 
 
-def start(desk: Desk, bonus: Bonus) -> tuple[Bonus, tuple[Entry, ...]]:
-    """Return the bonus active, its clock running (R-BONUS-11), and its journal (P-08)."""
-    duration = bonus.terms.duration
-    active = replace(
-        bonus,
-        state=after(bonus.state, Event.START),
-        activated_at=desk.at,
-        expires_at=desk.at + duration * SECOND if duration else 0,
-    )
-    return active, (Entry(bonus.account, bonus.granted), Entry(BONUS_ISSUED, -bonus.granted, bonus.template_id))
+def _start(desk: Desk, bonus: Bonus) -> tuple[Bonus, tuple[Entry, ...]]:
+    """Return the bonus active and its journal (P-08)."""
+    entries = Entry(bonus.account, bonus.granted), Entry(BONUS_ISSUED, -bonus.granted, bonus.template_id)
+    return turns.started(bonus, desk.at), entries
 
 
 def _publish(desk: Desk, command: PublishTemplate) -> Posting:
@@ -293,13 +277,18 @@ def _activate(desk: Desk, command: ActivateBonus) -> Posting:
         raise Refused(Reason.BONUS_STATE, f"The bonus is {bonus.state.name}, not QUEUED.")
     if bonus.due(desk.at):
         raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
-    if not _free(desk, bonus):
+    if not turns.free(desk.book, bonus, desk.at):
         raise Refused(Reason.BONUS_STATE, "It is not its turn.")
+    return _called(desk, bonus, command.policies)
+
+
+def _called(desk: Desk, bonus: Bonus, policies: Policies) -> Posting:
+    """Begin the bonus whose turn it is, or let it lapse where its player may not have it by now (R-BONUS-08)."""
     try:
-        eligible(desk, command.policies, bonus.currency)
+        eligible(desk, policies, bonus.currency)
         if not bonus.bonus_id.startswith(WON):  # what free rounds have won was promised with them
             bonus_rules.granted(
-                command.policies,
+                policies,
                 desk.someone,
                 _edition(desk, bonus).promotion,
                 bonus.currency,
@@ -309,8 +298,31 @@ def _activate(desk: Desk, command: ActivateBonus) -> Posting:
     except Refused as refused:
         lapsed = replace(bonus, state=after(bonus.state, Event.LAPSE), reason=refused.refusal.message)
         return changed(desk, Kind.BONUS_STATE, lapsed, (), ("reason", lapsed.reason))
-    begun, entries = start(desk, bonus)
+    begun, entries = _start(desk, bonus)
     return changed(desk, Kind.BONUS_GRANT, begun, entries, ("reason", "its turn in the queue"))
+
+
+def start_next(book: Book, player_id: str, policies: Policies, at: int) -> int:
+    """Start whom the places that are free by now are for, each by the transaction that an ActivateBonus would leave;
+    return how many transactions that left (R-BONUS-07).
+
+    Args:
+        book: with what has become of the player's bonuses.
+        player_id: whose they are.
+        policies: as they are in force; where none were ever published, nobody has said who may have a bonus, and it is
+            left to what watches the queue.
+        at: the microsecond of the first transaction it may leave.
+    """
+    left = 0
+    for bonus in book.queued(player_id) if policies.version else ():
+        moment = at + left
+        if bonus.due(moment) or not turns.free(book, bonus, moment):
+            continue
+        command = ActivateBonus(player_id, bonus.bonus_id, bonus.template_id, bonus.version, policies)
+        desk = Desk(book, book.player(player_id), moment, transaction_id(moment, player_id, digest(*command.partner)))
+        kept(book, posted(desk, command, _called(desk, bonus, policies)))
+        left += 1
+    return left
 
 
 POSTINGS: dict[type[Recorded], Poster] = {

@@ -61,8 +61,10 @@ class _Payout(Recorded, frozen=True):
 
     @property
     def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
-        """The bonus, where it is paid as one."""
-        return ((Bonus, (self.player_id, self.bonus_id)),) if self.template else ()
+        """The bonus and its template, where it is paid as one."""
+        if self.template is None:
+            return ()
+        return (Bonus, (self.player_id, self.bonus_id)), (Template, self.template.key)
 
     @property
     def edition(self) -> str:

@@ -142,6 +142,11 @@ class OfferBonus(OfBonus, frozen=True):
         return type(self).__name__, *words, self.reason, self.actor
 
     @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The instance, and its template: it may have to wait, and begin in the same batch."""
+        return *super().rows, (Template, self.template.key)
+
+    @property
     def earlier(self) -> tuple[tuple[str, str], ...]:
         """The deposit."""
         return (self.deposit.partner,) if self.deposit else ()
@@ -164,6 +169,11 @@ class ClaimBonus(OfBonus, frozen=True):
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
         return "CLAIM", self.bonus_id, self.accepted, *(self.deposit.partner if self.deposit else ())
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The instance, and its template: it may have to wait, and begin in the same batch."""
+        return *super().rows, (Template, self.template.key)
 
     @property
     def earlier(self) -> tuple[tuple[str, str], ...]:
@@ -209,6 +219,7 @@ class AboutBonus(OfBonus, frozen=True):
 
     reason: str
     actor: str
+    policies: Policies = Policies()
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -241,6 +252,7 @@ class ExpireBonus(Recorded, frozen=True):
 
     bonus_id: str
     due: int = 0
+    policies: Policies = Policies()
 
     @property
     def partner(self) -> tuple[str, str]:

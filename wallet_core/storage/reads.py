@@ -204,10 +204,6 @@ class Reads:
         rows = await self._fetch("bonuses", player_id=player_id, after=after, limit=limit)
         return [BONUSES.read(row) for row in rows]
 
-    async def queued_bonuses(self, player_id: str) -> list[Bonus]:
-        """Return a player's bonuses that wait for a slot, the next one first."""
-        return [BONUSES.read(row) for row in await self._fetch("queued_bonuses", player_id=player_id)]
-
     async def transaction(self, player_id: str, transaction_id: bytes) -> Transaction | None:
         """Return a transaction of a player, if there is one."""
         rows = await self._fetch("transaction", player_id=player_id, transaction_id=transaction_id)

@@ -164,10 +164,6 @@ class Store(Protocol):
         """Return a player's bonuses by id, from the one after `after`."""
         ...
 
-    async def queued_bonuses(self, player_id: str) -> list[Bonus]:
-        """Return a player's bonuses that wait for a slot, the next one first."""
-        ...
-
     async def transaction(self, player_id: str, transaction_id: bytes) -> Transaction | None:
         """Return a transaction of a player, if there is one."""
         ...

@@ -51,7 +51,7 @@ DUE = (
     Due("hold expired", "holds_expired", lambda row, _: ExpireHold(*row)),
     Due("hold escalated", "holds_reviewed", lambda row, _: EscalateHold(*row)),
     Due("freeze swept", "holds_swept", lambda row, _: SweepHold(*row)),
-    Due("bonus expired", "bonuses_expired", lambda row, _: ExpireBonus(*row)),
+    Due("bonus expired", "bonuses_expired", lambda row, policies: ExpireBonus(*(*row, policies))),
     Due("bonus started", "bonuses_startable", lambda row, policies: ActivateBonus(*(*row, policies))),
     Due("free rounds expired", "free_rounds_expired", lambda row, _: ExpireFreeRounds(*row)),
 )

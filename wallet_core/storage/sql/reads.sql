@@ -210,9 +210,6 @@ select {bonuses} from bonuses where player_id = :player_id and bonus_id = :bonus
 -- name: bonuses
 select {bonuses} from bonuses where player_id = :player_id and bonus_id > :after order by bonus_id limit :limit
 
--- name: queued_bonuses
-select {bonuses} from bonuses where player_id = :player_id and state = 3 order by priority, claimed_at, bonus_id
-
 -- name: bonuses_expired
 -- Open rounds that are to be honoured are waited for.
 select player_id, bonus_id, expires_at from bonuses
@@ -224,6 +221,7 @@ limit :limit
 -- name: bonuses_startable
 -- Those in the queue whose group has a place for them, whoever is ahead of them counted. Groups that are products compete
 -- where these meet (promos.competes); one without a product is all of them.
+-- What frees a place fills it in the same commit; this finds what was missed.
 select q.player_id, q.bonus_id, q.template_id, q.version from bonuses as q
 where q.state = 3 and (q.expires_at = 0 or q.expires_at > :now) and q.places > (
     select count(*) from bonuses as a
@@ -235,7 +233,8 @@ where q.state = 3 and (q.expires_at = 0 or q.expires_at > :now) and q.places > (
             and (q.slot = '' or '+' || q.slot || '+' like '%+' || p.column1 || '+%')
     )) and (
         a.state in (4, 5, 6)
-        or a.state = 3 and (a.priority, a.claimed_at, a.bonus_id) < (q.priority, q.claimed_at, q.bonus_id)
+        or a.state = 3 and (a.expires_at = 0 or a.expires_at > :now)
+            and (a.priority, a.claimed_at, a.bonus_id) < (q.priority, q.claimed_at, q.bonus_id)
     )
 )
 order by q.player_id, q.bonus_id
