@@ -4,6 +4,8 @@ from msgspec.structs import replace
 
 from tests.support.domain import PLAYER, Books, amount_of, units
 from tests.support.policies import ALLOWING
+from wallet_core.domain.budget_commands import SetBudget, TrueUpBudget
+from wallet_core.domain.budgets import Budget, counted
 from wallet_core.domain.entries import NO_PLAYER
 from wallet_core.domain.policies import Policies, WriteOff
 from wallet_core.domain.promo_commands import (
@@ -73,10 +75,11 @@ def settled(key: str = "d1") -> Settled:
     return Settled("bank", key)
 
 
-def _begun(kind, of, key, *, at=0, deposit=None, currency="EUR", player=PLAYER, policies=ALLOWING, once=False):
+def _begun(kind, of, key, *, at=0, deposit=None, currency="EUR", player=PLAYER, once=False, **more):
     paid = settled(deposit) if deposit else None
     bonus_id = instance(of, at, paid, key, once=once)
-    return kind(player, key, bonus_id, of, currency, "spring", "ops", paid, policies)
+    facts = {"currency": currency, "reason": "spring", "actor": "ops", "deposit": paid, "policies": ALLOWING, **more}
+    return kind(player, key, bonus_id, template=of, **facts)
 
 
 def offer(of: Template, key: str = "o1", **more: object) -> OfferBonus:
@@ -87,9 +90,17 @@ def grant(of: Template, key: str = "g1", **more: object) -> GrantBonus:
     return _begun(GrantBonus, of, key, **more)
 
 
-def claim(of: Template, key: str = "c1", *, deposit: str | None = None, bonus_id: str = "", **more) -> ClaimBonus:
-    facts = {"deposit": settled(deposit) if deposit else None, "policies": ALLOWING, **more}
-    return ClaimBonus(PLAYER, key, bonus_id or instance(of, 0, None, ""), of, of.digest, **facts)
+def claim(
+    of: Template,
+    key: str = "c1",
+    *,
+    deposit: str | None = None,
+    bonus_id: str = "",
+    player: str = PLAYER,
+    **more: object,
+) -> ClaimBonus:
+    facts = {"accepted": of.digest, "deposit": settled(deposit) if deposit else None, "policies": ALLOWING, **more}
+    return ClaimBonus(player, key, bonus_id or instance(of, 0, None, ""), template=of, **facts)
 
 
 def freeze(bonus_id: str, key: str = "f1") -> FreezeBonus:
@@ -119,6 +130,28 @@ def expire(bonus_id: str) -> ExpireBonus:
 def activate(bonus_id: str, policies: Policies = ALLOWING) -> ActivateBonus:
     template_id, _, version = bonus_id.partition("@")
     return ActivateBonus(PLAYER, bonus_id, template_id, int(version), policies)
+
+
+def set_budget(amount: str, key: str = "b1", *, campaign: str = "gift", currency: str = "EUR") -> SetBudget:
+    """What a campaign may cost."""
+    return SetBudget(NO_PLAYER, campaign, currency, units(amount, currency), "spring", "ops", key)
+
+
+def budget(books: Books, campaign: str = "gift", currency: str = "EUR") -> tuple[str, str, str]:
+    """What a budget counts as reserved and spent, and what is left of it."""
+    row = books.rows[Budget, NO_PLAYER, campaign, currency]
+    return tuple(amount_of(each, currency) for each in (row.reserved, row.spent, row.left))
+
+
+def untrued(books: Books) -> list[TrueUpBudget]:
+    """What is due for a budget, as reads.sql says it (budgets_untrued)."""
+    return [
+        TrueUpBudget(row.player_id, row.bonus_id, row.trued, row.campaign, row.currency)
+        for row in books.rows.values()
+        if isinstance(row, Bonus)
+        and (Budget, NO_PLAYER, row.campaign, row.currency) in books.rows
+        and (row.reserved, row.spent) != counted(row)
+    ]
 
 
 def of(books: Books, bonus_id: str) -> Bonus:

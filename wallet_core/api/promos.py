@@ -4,11 +4,10 @@ from typing import Any, TypeVar
 
 from grpc.aio import ServicerContext
 from wallet.v1 import promos_pb2 as pb
-from wallet.v1.promos_pb2_grpc import PromoServiceServicer
 from wallet.v1.wallet_pb2 import PlayResponse
 
 from wallet_core.api import fields, promo_words
-from wallet_core.api.core import Core
+from wallet_core.api.budgets import Budgets
 from wallet_core.domain import bonus_rules, wagering
 from wallet_core.domain.commands import OPERATOR
 from wallet_core.domain.decision import Reason, Refused
@@ -48,12 +47,8 @@ Ends = (
 )
 
 
-class PromoService(PromoServiceServicer):
+class PromoService(Budgets):
     """Promotions."""
-
-    def __init__(self, core: Core) -> None:
-        """Take the core."""
-        self._core = core
 
     async def PublishTemplate(
         self, request: pb.PublishTemplateRequest, context: ServicerContext[Any, Any]
@@ -125,6 +120,7 @@ class PromoService(PromoServiceServicer):
             accepted=fields.key(request.accepted_digest, "accepted_digest"),
             deposit=_settled(request),
             policies=self._core.policies,
+            unique_keys=promo_words.unique_keys(request.unique_keys),
         )
         response, bonus = await self._left(command)
         return pb.ClaimBonusResponse(response=response, bonus=bonus)
@@ -204,6 +200,7 @@ class PromoService(PromoServiceServicer):
             reason=fields.words(request.reason, "reason"),
             actor=fields.key(request.actor, "actor"),
             deposit=deposit,
+            unique_keys=promo_words.unique_keys(request.unique_keys),
             policies=policies,
         )
 

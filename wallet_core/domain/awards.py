@@ -27,6 +27,7 @@ class Promise(Struct, frozen=True):
     slot: str
     places: int
     priority: int
+    campaign: str = ""
 
     def begun(self, player_id: str, bonus_id: str, currency: str, at: int) -> Bonus:
         """Return the bonus, claimed and empty."""
@@ -46,6 +47,7 @@ class Promise(Struct, frozen=True):
             priority=self.priority,
             slot=self.slot,
             places=self.places,
+            campaign=self.campaign or self.template_id,
         )
 
 
@@ -58,12 +60,24 @@ def promised(template: Template, currency: str, grant: int = 0) -> Promise:
     promotion = template.promotion
     if promotion.trigger is Trigger.DEPOSIT:
         raise Refused(Reason.TEMPLATE_FORBIDDEN, "The template is for deposits; what is won needs one for claims.")
+    if promotion.unique_per:
+        raise Refused(
+            Reason.TEMPLATE_FORBIDDEN, "The template asks for whom it is taken; what is won is not asked that."
+        )
     if not grant and (promotion.cap_of_bonus or promotion.max_bet_of_bonus):
         raise Refused(
             Reason.TEMPLATE_FORBIDDEN, "Its cap or largest bet depends on an amount that is not known yet (R-FREE-01)."
         )
     terms = templates.terms(template, currency, grant)
-    return Promise(template.template_id, template.version, terms, promotion.slot, promotion.places, promotion.priority)
+    return Promise(
+        template.template_id,
+        template.version,
+        terms,
+        promotion.slot,
+        promotion.places,
+        promotion.priority,
+        template.campaign,
+    )
 
 
 class Award(Struct, frozen=True):

@@ -7,7 +7,9 @@ and synchronous: same rows, same command, same microsecond, same decision.
 from msgspec.structs import replace
 
 from wallet_core.domain import (
+    activations,
     bonuses,
+    budget_commands,
     endings,
     free_play,
     free_round_commands,
@@ -181,7 +183,7 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
         before, after = desk.was, book.round(command.player_id, desk.round.provider_id, desk.round.round_id)
         if after is not None and (before is None or not before.plain or book.bonuses(command.player_id)):
             left = bonuses.settle(book, Policies(), before, after, at + 1)
-    left += grants.start_next(book, command.player_id, command.policies, at + left + 1)
+    left += activations.start_next(book, command.player_id, command.policies, at + left + 1)
     head = kept(book, head)
     book.touch(command.player_id, at + left)
     return _recorded(book, head, replayed=False)
@@ -212,8 +214,10 @@ POSTINGS: dict[type[c.Recorded], Poster] = {
     c.PostJournal: _manual,
     **payments.POSTINGS,
     **grants.POSTINGS,
+    **activations.POSTINGS,
     **endings.POSTINGS,
     **player_commands.POSTINGS,
+    **budget_commands.POSTINGS,
     **hold_commands.POSTINGS,
     **hold_times.POSTINGS,
     **withdrawals.POSTINGS,

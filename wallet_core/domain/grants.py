@@ -1,29 +1,28 @@
-"""Grants: how a bonus begins (rulebook 6.1): offered, claimed, granted, queued, active."""
+"""Grants: how a bonus begins (rulebook 6.1): offered, claimed, granted, queued or active at once."""
 
 from msgspec.structs import replace
 
-from wallet_core.domain import bonus_rules, guard, packs, templates, turns, wagering
+from wallet_core.domain import bonus_rules, budgets, guard, packs, takers, templates, turns, wagering
 from wallet_core.domain.accounts import BONUS_ISSUED, account_of
-from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Outcome, Reason, Refused
-from wallet_core.domain.desk import Desk, Poster, kept, posted
-from wallet_core.domain.entries import Entry, Journal, Kind, Posting, digest, transaction_id
-from wallet_core.domain.free_rounds import WON
+from wallet_core.domain.desk import Desk, Poster
+from wallet_core.domain.entries import NO_PLAYER, Entry, Journal, Kind, Posting, digest
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import context, wallet_currency
 from wallet_core.domain.pockets import balances
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.promo_commands import (
-    ActivateBonus,
     ClaimBonus,
     GrantBonus,
     OfferBonus,
+    OfTemplate,
     PublishTemplate,
     Settled,
     instance,
 )
 from wallet_core.domain.promos import Bonus, Event, State, after
+from wallet_core.domain.takers import Taker
 from wallet_core.domain.templates import Period, Promotion, Template, Trigger
 
 
@@ -146,7 +145,24 @@ def _offered(desk: Desk, command: OfferBonus) -> Bonus:
         expires_at=min((end for end in ends if end), default=0),
         slot=promotion.slot,
         places=promotion.places,
+        campaign=template.campaign,
     )
+
+
+def _alone(desk: Desk, command: OfTemplate, *, takes: bool) -> None:
+    """Pass a player where nobody else has the bonus for the same person, household, instrument or device (R-BONUS-05).
+
+    What is taken stays so: who has had a bonus has had it, under whatever other name he comes.
+
+    Raises:
+        Refused: BONUS_NOT_ELIGIBLE, in words that do not say whose it is (R-AML-05).
+    """
+    for key in command.unique_keys:
+        taker = desk.book.noun(Taker, *takers.key_of(command.scope, key))
+        if taker is None and takes:
+            desk.book.put(Taker(NO_PLAYER, command.scope, key.per, key.digest, command.player_id, desk.at))
+        elif taker is not None and taker.holder != command.player_id:
+            raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The bonus is not available to this player.")
 
 
 def _deposited(desk: Desk, settled: Settled, currency: str) -> int:
@@ -165,13 +181,17 @@ def _deposited(desk: Desk, settled: Settled, currency: str) -> int:
     return found.amount
 
 
-def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None) -> tuple[Bonus, tuple[Entry, ...]]:
+def _begin(desk: Desk, command: OfTemplate, bonus: Bonus) -> tuple[Bonus, tuple[Entry, ...]]:
     """Return a claimed bonus whose trigger is met: active with its journal (P-08), or in the queue without.
 
     Raises:
-        Refused: BONUS_NOT_ELIGIBLE, INVALID_AMOUNT; what `_deposited` says.
+        Refused: INVALID_REQUEST, BONUS_NOT_ELIGIBLE, INVALID_AMOUNT; what `_deposited` says.
     """
+    template, deposit = command.template, command.deposit
     promotion = template.promotion
+    if missing := set(promotion.unique_per) - {key.per for key in command.unique_keys}:
+        names = ", ".join(each.name for each in sorted(missing))
+        raise Refused(Reason.INVALID_REQUEST, f"unique_keys: {names}: the template asks for it (R-BONUS-05).")
     if promotion.period is Period.DEPOSIT and instance(template, 0, deposit, "") != bonus.bonus_id:
         raise Refused(Reason.REFERENCE_MISMATCH, "It was offered for another deposit.")
     paid = _deposited(desk, deposit, bonus.currency) if deposit else 0
@@ -181,8 +201,9 @@ def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None
     if requirement > INT64_MAX:
         raise Refused(Reason.INVALID_AMOUNT)
     bonus = replace(bonus, terms=terms, granted=grant, deposit=paid, requirement=requirement)
+    bonus = budgets.reserve(desk.book, bonus, grant, desk.at)
     if turns.free(desk.book, bonus, desk.at):
-        return _start(desk, bonus)
+        return start(desk, bonus)
     if promotion.exclusive:
         raise Refused(
             Reason.BONUS_NOT_ELIGIBLE, "Another bonus of its group is active; finish that first (R-BONUS-07)."
@@ -190,7 +211,7 @@ def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None
     return replace(bonus, state=after(bonus.state, Event.QUEUE)), ()
 
 
-def _start(desk: Desk, bonus: Bonus) -> tuple[Bonus, tuple[Entry, ...]]:
+def start(desk: Desk, bonus: Bonus) -> tuple[Bonus, tuple[Entry, ...]]:
     """Return the bonus active and its journal (P-08)."""
     entries = Entry(bonus.account, bonus.granted), Entry(BONUS_ISSUED, -bonus.granted, bonus.template_id)
     return turns.started(bonus, desk.at), entries
@@ -217,7 +238,9 @@ def _offer(desk: Desk, command: OfferBonus) -> Posting:
     if _had(desk, command.bonus_id) is not None:
         raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The player has had this one already (R-BONUS-05).")
     words = (("reason", command.reason), ("actor", command.actor))
-    return changed(desk, Kind.BONUS_STATE, _offered(desk, command), (), *words)
+    offered = _offered(desk, command)
+    _alone(desk, command, takes=False)
+    return changed(desk, Kind.BONUS_STATE, offered, (), *words)
 
 
 def _claim(desk: Desk, command: ClaimBonus) -> Posting:
@@ -232,15 +255,16 @@ def _claim(desk: Desk, command: ClaimBonus) -> Posting:
     _of_template(bonus, command.template)
     promotion = command.template.promotion
     meant_for(desk, command.policies, promotion, bonus.currency, bonus_id=bonus.bonus_id)
+    _alone(desk, command, takes=True)
     words = ("accepted", command.accepted), _of_deposit(command.deposit)
     if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
         return changed(desk, Kind.BONUS_STATE, claimed, (), *words)
-    begun, entries = _begin(desk, command.template, claimed, command.deposit)
+    begun, entries = _begin(desk, command, claimed)
     return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, *words)
 
 
 def _grant(desk: Desk, command: GrantBonus) -> Posting:
-    template, promotion = command.template, command.template.promotion
+    promotion = command.template.promotion
     bonus = _had(desk, command.bonus_id)
     if bonus is None:
         if promotion.opt_in:
@@ -252,77 +276,16 @@ def _grant(desk: Desk, command: GrantBonus) -> Posting:
             f"The player has it already, {bonus.state.name}: it is granted once (R-BONUS-05).",
         )
     else:
-        _of_template(bonus, template)
+        _of_template(bonus, command.template)
         meant_for(desk, command.policies, promotion, bonus.currency, bonus_id=bonus.bonus_id)
     if bonus.due(desk.at):
         raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
     if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
         raise Refused(Reason.INVALID_REQUEST, "deposit: it is granted for a settled one; name it (R-BONUS-06).")
-    begun, entries = _begin(desk, template, bonus, command.deposit)
+    _alone(desk, command, takes=True)
+    begun, entries = _begin(desk, command, bonus)
     words = (("reason", command.reason), ("actor", command.actor), _of_deposit(command.deposit))
     return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, *words)
-
-
-def _edition(desk: Desk, bonus: Bonus) -> Template:
-    """Return the version of the template that a bonus is of."""
-    template = desk.book.noun(Template, *templates.key_of(bonus.template_id, bonus.version))
-    if template is None:
-        raise AssertionError(bonus.template_id)  # what was granted was published, and that is never deleted
-    return template
-
-
-def _activate(desk: Desk, command: ActivateBonus) -> Posting:
-    bonus = find(desk, command.bonus_id)
-    if not bonus.queued:
-        raise Refused(Reason.BONUS_STATE, f"The bonus is {bonus.state.name}, not QUEUED.")
-    if bonus.due(desk.at):
-        raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
-    if not turns.free(desk.book, bonus, desk.at):
-        raise Refused(Reason.BONUS_STATE, "It is not its turn.")
-    return _called(desk, bonus, command.policies)
-
-
-def _called(desk: Desk, bonus: Bonus, policies: Policies) -> Posting:
-    """Begin the bonus whose turn it is, or let it lapse where its player may not have it by now (R-BONUS-08)."""
-    try:
-        eligible(desk, policies, bonus.currency)
-        if not bonus.bonus_id.startswith(WON):  # what free rounds have won was promised with them
-            bonus_rules.granted(
-                policies,
-                desk.someone,
-                _edition(desk, bonus).promotion,
-                bonus.currency,
-                bonus_id=bonus.bonus_id,
-                worth=bonus.granted,
-            )
-    except Refused as refused:
-        lapsed = replace(bonus, state=after(bonus.state, Event.LAPSE), reason=refused.refusal.message)
-        return changed(desk, Kind.BONUS_STATE, lapsed, (), ("reason", lapsed.reason))
-    begun, entries = _start(desk, bonus)
-    return changed(desk, Kind.BONUS_GRANT, begun, entries, ("reason", "its turn in the queue"))
-
-
-def start_next(book: Book, player_id: str, policies: Policies, at: int) -> int:
-    """Start whom the places that are free by now are for, each by the transaction that an ActivateBonus would leave;
-    return how many transactions that left (R-BONUS-07).
-
-    Args:
-        book: with what has become of the player's bonuses.
-        player_id: whose they are.
-        policies: as they are in force; where none were ever published, nobody has said who may have a bonus, and it is
-            left to what watches the queue.
-        at: the microsecond of the first transaction it may leave.
-    """
-    left = 0
-    for bonus in book.queued(player_id) if policies.version else ():
-        moment = at + left
-        if bonus.due(moment) or not turns.free(book, bonus, moment):
-            continue
-        command = ActivateBonus(player_id, bonus.bonus_id, bonus.template_id, bonus.version, policies)
-        desk = Desk(book, book.player(player_id), moment, transaction_id(moment, player_id, digest(*command.partner)))
-        kept(book, posted(desk, command, _called(desk, bonus, policies)))
-        left += 1
-    return left
 
 
 POSTINGS: dict[type[Recorded], Poster] = {
@@ -330,6 +293,5 @@ POSTINGS: dict[type[Recorded], Poster] = {
     OfferBonus: _offer,
     ClaimBonus: _claim,
     GrantBonus: _grant,
-    ActivateBonus: _activate,
 }
 """What each of these commands posts."""

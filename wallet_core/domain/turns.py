@@ -1,6 +1,6 @@
 """Turns: whether a group of bonuses has a place for another one, and how one begins (R-BONUS-07).
 
-Who is next is started by `grants.start_next`, in the commit that frees the place.
+Who is next is started by `activations.start_next`, in the commit that frees the place.
 """
 
 from msgspec.structs import replace

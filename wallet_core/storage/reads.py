@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from wallet_core.domain.budgets import Budget
 from wallet_core.domain.cashback import Turnover
 from wallet_core.domain.entries import Line, Transaction, first_id
 from wallet_core.domain.explanations import Explanation
@@ -26,6 +27,7 @@ from wallet_core.domain.templates import Template
 from wallet_core.storage.store import RoundCursor
 from wallet_core.storage.tables import (
     BONUSES,
+    BUDGETS,
     DRAFTS,
     EXPLANATIONS,
     FREE_ROUNDS,
@@ -285,6 +287,19 @@ class Reads:
             "turnover", player_id=player_id, currency=currency, start=first_id(start), end=first_id(end)
         )
         return [Turnover(row[0], row[1], int(row[2]), int(row[3]), int(row[4])) for row in rows]
+
+    async def budget(self, campaign: str, currency: str) -> Budget | None:
+        """Return a campaign's budget in a currency, if there is one."""
+        rows = await self._fetch("budget", campaign=campaign, currency=currency)
+        return BUDGETS.read(rows[0]) if rows else None
+
+    async def budgets(self, campaign: str = "", *, after: tuple[str, str] = ("", ""), limit: int) -> list[Budget]:
+        """Return budgets of all campaigns or of one, by campaign and currency, from the one after `after`."""
+        after_campaign, after_currency = after
+        rows = await self._fetch(
+            "budgets", campaign=campaign, after_campaign=after_campaign, after_currency=after_currency, limit=limit
+        )
+        return [BUDGETS.read(row) for row in rows]
 
     async def rates(self, sources: Sequence[str]) -> list[Rates]:
         """Return the last table of each of these sources of rates, in their order; those without one are left out."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import Struct
 
 from wallet_core.domain.book import Needs, Row
+from wallet_core.domain.budgets import Budget
 from wallet_core.domain.cashback import Turnover
 from wallet_core.domain.entries import Line, Transaction
 from wallet_core.domain.explanations import Explanation
@@ -224,6 +225,14 @@ class Store(Protocol):
 
     async def turnover(self, player_id: str, currency: str, start: int, end: int) -> list[Turnover]:
         """Return what a player's cash did in [start, end), game by game."""
+        ...
+
+    async def budget(self, campaign: str, currency: str) -> Budget | None:
+        """Return a campaign's budget in a currency, if there is one."""
+        ...
+
+    async def budgets(self, campaign: str = "", *, after: tuple[str, str] = ("", ""), limit: int) -> list[Budget]:
+        """Return budgets of all campaigns or of one, by campaign and currency, from the one after `after`."""
         ...
 
     async def rates(self, sources: Sequence[str]) -> list[Rates]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from wallet_core.domain.budget_commands import TrueUpBudget
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Decision, Outcome
 from wallet_core.domain.free_round_commands import ExpireFreeRounds
@@ -53,6 +54,7 @@ DUE = (
     Due("freeze swept", "holds_swept", lambda row, _: SweepHold(*row)),
     Due("bonus expired", "bonuses_expired", lambda row, policies: ExpireBonus(*(*row, policies))),
     Due("bonus started", "bonuses_startable", lambda row, policies: ActivateBonus(*(*row, policies))),
+    Due("budget trued up", "budgets_untrued", lambda row, _: TrueUpBudget(*row)),
     Due("free rounds expired", "free_rounds_expired", lambda row, _: ExpireFreeRounds(*row)),
 )
 """Everything that falls due."""

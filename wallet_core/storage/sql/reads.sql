@@ -240,6 +240,31 @@ where q.state = 3 and (q.expires_at = 0 or q.expires_at > :now) and q.places > (
 order by q.player_id, q.bonus_id
 limit :limit
 
+-- name: budgets_untrued
+-- Bonuses of which a budget counts something else than what they come to. The condition is that of an index, and one that
+-- PostgreSQL takes for a rare one: with two inequalities it would rather read every bonus there is.
+select b.player_id, b.bonus_id, b.trued, b.campaign, b.currency
+from budgets as g
+join bonuses as b on b.campaign = g.campaign and b.currency = g.currency
+where g.player_id = '' and case
+    when b.spent = b.converted
+        and b.reserved = case
+            when b.state in (3, 4, 5, 6) and b.granted > b.converted then b.granted - b.converted else 0 end
+    then 0 else 1 end = 1
+order by b.changed_at, b.player_id, b.bonus_id
+limit :limit
+
+-- name: budget
+select {budgets} from budgets where player_id = '' and campaign = :campaign and currency = :currency
+
+-- name: budgets
+select {budgets} from budgets
+where player_id = ''
+    and (:campaign = '' or campaign = :campaign)
+    and (campaign, currency) > (:after_campaign, :after_currency)
+order by campaign, currency
+limit :limit
+
 -- name: rates
 select {rates} from rates where player_id = '' and source = :source order by as_of desc limit 1
 
