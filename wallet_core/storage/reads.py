@@ -275,11 +275,15 @@ class Reads:
         rows = await self._fetch("points_price", currency=currency)
         return POINTS_PRICES.read(rows[0]) if rows else None
 
-    async def points_lots(self, player_id: str, before: int) -> tuple[int, int, int]:
-        """Return what came into a player's points before a moment, what ever left, and how many lines that took."""
-        rows = await self._fetch("points_lots", player_id=player_id, before=first_id(before))
-        came, went, lines = rows[0]
-        return int(came), int(went), int(lines)
+    async def points_lots(self, player_id: str, since: int) -> tuple[int, int, int]:
+        """Return a player's points, what came into them since a moment, and how many lines they have."""
+        rows = await self._fetch("points_lots", player_id=player_id, since=first_id(since))
+        held, came, lines = rows[0] if rows else (0, 0, 0)
+        return int(held), int(came), int(lines)
+
+    async def points_held(self, *, after: str = "", limit: int) -> list[tuple[str, str, int]]:
+        """Return who has points, by id from the one after `after`: the player, the brand, and since when."""
+        return [(row[0], row[1], row[2]) for row in await self._fetch("points_held", after=after, limit=limit)]
 
     async def turnover(self, player_id: str, currency: str, start: int, end: int) -> list[Turnover]:
         """Return what a player's cash did in [start, end), game by game."""

@@ -219,8 +219,12 @@ class Store(Protocol):
         """Return the last price of points in a currency, if there is one."""
         ...
 
-    async def points_lots(self, player_id: str, before: int) -> tuple[int, int, int]:
-        """Return what came into a player's points before a moment, what ever left, and how many lines that took."""
+    async def points_lots(self, player_id: str, since: int) -> tuple[int, int, int]:
+        """Return a player's points, what came into them since a moment, and how many lines they have."""
+        ...
+
+    async def points_held(self, *, after: str = "", limit: int) -> list[tuple[str, str, int]]:
+        """Return who has points, by id from the one after `after`: the player, the brand, and since when."""
         ...
 
     async def turnover(self, player_id: str, currency: str, start: int, end: int) -> list[Turnover]:

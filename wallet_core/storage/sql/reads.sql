@@ -164,12 +164,23 @@ order by version desc
 limit 1
 
 -- name: points_lots
--- What came into a player's points before a moment, what ever left them, and how many lines they have.
-select coalesce(sum(case when amount > 0 and transaction_id < :before then amount else 0 end), 0),
-    coalesce(sum(case when amount < 0 then -amount else 0 end), 0),
-    count(*)
-from lines
-where player_id = :player_id and currency = 'PTS' and account = 'POINTS'
+-- A player's points, what came into them since a moment, and how many lines they have.
+select p.amount, coalesce((
+    select sum(l.amount) from lines as l
+    where l.player_id = p.player_id and l.transaction_id >= :since
+        and l.currency = 'PTS' and l.account = 'POINTS' and l.amount > 0
+), 0), p.sequence
+from pockets as p
+where p.player_id = :player_id and p.currency = 'PTS' and p.account = 'POINTS'
+
+-- name: points_held
+-- Who has points, of which brand, and since when there is such a player.
+select p.player_id, u.brand_id, u.created_at
+from pockets as p
+join players as u on u.player_id = p.player_id
+where p.currency = 'PTS' and p.account = 'POINTS' and p.amount > 0 and p.player_id > :after
+order by p.player_id
+limit :limit
 
 -- name: turnover
 -- What a player's cash did in a window, game by game, as the house's accounts say it. What a rollback, an amendment or a

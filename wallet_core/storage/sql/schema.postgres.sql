@@ -27,9 +27,6 @@ create table pockets (
     constraint pockets_amount_check check (case when account = 'DEBT' then amount <= 0 else amount >= 0 end)
 ) with (fillfactor = 70);
 
--- Whose points may be old?
-create index pockets_points on pockets (player_id) where currency = 'PTS' and account = 'POINTS';
-
 create table sessions (
     player_id text not null,
     session_id bytea not null, -- digest of the token; the token itself is nowhere

@@ -1,5 +1,5 @@
 -- migrate:up
--- Budgets of campaigns, bonuses that one person has but once, and points that expire by themselves.
+-- Budgets of campaigns, and bonuses that one person has but once.
 alter table bonuses add column campaign text not null default '';
 alter table bonuses add column reserved bigint not null default 0;
 alter table bonuses add column spent bigint not null default 0;
@@ -40,9 +40,6 @@ create table takers (
     primary key (player_id, scope, per, digest)
 );
 
--- Whose points may be old?
-create index pockets_points on pockets (player_id) where currency = 'PTS' and account = 'POINTS';
-
 alter type saved_bonuses add attribute campaign text;
 alter type saved_bonuses add attribute reserved bigint;
 alter type saved_bonuses add attribute spent bigint;
@@ -75,7 +72,6 @@ alter type saved_bonuses drop attribute trued;
 alter type saved_bonuses drop attribute spent;
 alter type saved_bonuses drop attribute reserved;
 alter type saved_bonuses drop attribute campaign;
-drop index pockets_points;
 drop table takers;
 drop table budgets;
 drop index bonuses_untrued;

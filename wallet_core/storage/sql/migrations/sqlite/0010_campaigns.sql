@@ -1,5 +1,5 @@
 -- migrate:up
--- Budgets of campaigns, bonuses that one person has but once, and points that expire by themselves.
+-- Budgets of campaigns, and bonuses that one person has but once.
 alter table bonuses add column campaign text not null default '';
 alter table bonuses add column reserved bigint not null default 0;
 alter table bonuses add column spent bigint not null default 0;
@@ -40,11 +40,7 @@ create table takers (
     primary key (player_id, scope, per, digest)
 ) without rowid;
 
--- Whose points may be old?
-create index pockets_points on pockets (player_id) where currency = 'PTS' and account = 'POINTS';
-
 -- migrate:down
-drop index pockets_points;
 drop table takers;
 drop table budgets;
 drop index bonuses_untrued;
