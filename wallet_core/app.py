@@ -23,7 +23,7 @@ from wallet_core.storage import migrate
 from wallet_core.storage.postgres import open_postgres
 from wallet_core.storage.sqlite import open_sqlite
 from wallet_core.storage.store import Store, Unavailable
-from wallet_core.streams import expiry, rates
+from wallet_core.streams import expiry, points, rates
 from wallet_core.telemetry import Metrics
 
 WATCH_AGAIN = 5.0
@@ -157,6 +157,9 @@ def _watches(core: Core, settings: Settings) -> dict[str, Watch]:
         ),
         "policies": core.in_force.watch,
         "expiry": lambda: expiry.watch(
+            core.batcher, core.store, core.clock, core.in_force.now, observe=core.metrics.observe_due, **often
+        ),
+        "points": lambda: points.watch(
             core.batcher, core.store, core.clock, core.in_force.now, observe=core.metrics.observe_due, **often
         ),
     }

@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.domain import PLAYER, TICK, Books, bet, note, play, rollback, units, void, win
+from tests.support.domain import PLAYER, TICK, Books, bet, key_of, note, play, rollback, units, void, win
 from tests.support.naive_bonus import NaiveBonusWallet
-from tests.support.promos import expire, forfeit, freeze, unfreeze, void_bonus
+from tests.support.policies import ALLOWING
+from tests.support.promos import expire, forfeit, freeze, template, unfreeze, void_bonus
 from tests.unit.test_domain_bonuses import granted
 from wallet_core.domain.commands import Play, Terms
 from wallet_core.domain.decision import Outcome
@@ -19,6 +20,7 @@ from wallet_core.domain.policies import Basis, Game, Mode, Policies, Split, Writ
 from wallet_core.domain.profiles import Overdraw, Profile
 from wallet_core.domain.promos import Bonus, BonusTerms, Counts, MaxBetBasis, MaxBetScope, OpenRounds, State, Timing
 from wallet_core.domain.rounds import Round
+from wallet_core.domain.wagering import requirement
 
 CALM = settings(
     phases=[Phase.generate, Phase.shrink], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -41,13 +43,13 @@ class TwoPolicies(Policies, frozen=True):
     rules: tuple[WriteOff, ...] = ()
 
     def content(self, version):
-        return super().content(0)  # all but the write-off is as by default
+        return ALLOWING.content(ALLOWING.version)  # bonuses may begin; all but the write-off is as by default
 
     def game(self, provider_id, game_id, version=None):
         return Game(category="TABLE" if game_id == "table" else "SLOTS")
 
     def write_off(self, brand_id, provider_id, game_id, version):
-        return self.rules[version]
+        return self.rules[version - 1]
 
 
 def chance(of, out_of):
@@ -117,6 +119,21 @@ def offers(draw):
     ]
 
 
+@st.composite
+def queues(draw):
+    """Draw what waits for a place: id, amount, terms, its priority, and how many of its group may be active."""
+    return [
+        (
+            f"q{number}",
+            draw(st.sampled_from(("6", "1"))),
+            replace(draw(terms(None, None)), duration=draw(st.sampled_from((None, None, 9)))),
+            draw(st.integers(0, 1)),
+            draw(st.sampled_from((1, 1, 2, 3))),
+        )
+        for number in range(draw(st.sampled_from((0, 1, 1, 2))))
+    ]
+
+
 def of_round(prefix, number):
     return st.sampled_from([f"{prefix}{each}" for each in NUMBERS if each % 3 == number])
 
@@ -152,7 +169,7 @@ def plays(draw, rules, profile):
         game_id=GAMES[ROUNDS[number]],
         close_round=closes,
         terms=Terms(debt_recovery_win=draw(st.sampled_from((0, 0, 50)))),
-        policies=TwoPolicies(version=draw(st.integers(0, 1)), rules=rules),
+        policies=TwoPolicies(version=draw(st.integers(1, 2)), rules=rules),
         choice=draw(st.sampled_from(("", "", "CASH", "BONUS", "BONUS:0"))),
     )
 
@@ -162,7 +179,7 @@ def at_home(action, number):
 
 
 CHANGES = st.tuples(
-    st.sampled_from(("0", "1", "2")), st.sampled_from(("FROZEN", "FROZEN", "EXPIRED", "FORFEITED", "VOIDED"))
+    st.sampled_from(("0", "1", "2", "q0")), st.sampled_from(("FROZEN", "FROZEN", "EXPIRED", "FORFEITED", "VOIDED"))
 )
 
 
@@ -172,7 +189,7 @@ def lives(draw, *, changing=True, longest=40):
     rules = draw(st.tuples(RULES, RULES))
     profile = Profile(overdraw=draw(st.sampled_from((Overdraw.DEBT, Overdraw.DEBT, Overdraw.REFUSE, Overdraw.NOOP))))
     cash = draw(st.sampled_from(("0", "5", "20", "0.3")))
-    offered = draw(offers())
+    offered, waiting = draw(offers()), draw(queues())
     told = []
     for _ in range(draw(st.integers(1, longest))):
         kind = draw(st.integers(0, 19))
@@ -184,10 +201,10 @@ def lives(draw, *, changing=True, longest=40):
             told.append(draw(st.sampled_from(told)))
         else:
             told.append(draw(plays(rules, profile)))
-    return cash, offered, told
+    return (cash, offered, waiting), told
 
 
-def begun(cash, offered):
+def begun(cash, offered, waiting):
     """Return books and auditor at the beginning of a life."""
     books, naive = Books(cash=cash), NaiveBonusWallet(units(cash))
     for bonus_id, amount, agreed, ticks, priority in offered:
@@ -195,6 +212,15 @@ def begun(cash, offered):
         row = granted(books, amount, bonus_id, terms=agreed, expires_at=expires_at, priority=priority)
         naive.grant(bonus_id, units(amount), agreed, books.at, expires_at=expires_at, priority=priority)
         assert row.requirement == naive.bonuses[bonus_id].requirement
+        books.wait(TICK)
+    for bonus_id, amount, agreed, priority, most in waiting:
+        places = min(most, len(offered))  # or it would not wait
+        facts = {"claimed_at": books.at, "changed_at": books.at, "priority": priority, "places": places}
+        due = requirement(agreed, units(amount), 0)
+        row = Bonus(PLAYER, bonus_id, "later", 1, "EUR", State.QUEUED, agreed, units(amount), 0, due, **facts)
+        for each in (row, template(template_id="later")):
+            books.rows[key_of(each)] = each
+        naive.queue(bonus_id, units(amount), agreed, priority=priority, places=places)
         books.wait(TICK)
     return books, naive
 
@@ -226,6 +252,11 @@ def heard(decision):
 HOUSE = ("BONUS_COST", "BONUS_ISSUED", "WINS", "BONUS_WINS", "STAKES", "BONUS_STAKES", "TIPS_PAYABLE")
 
 
+def _held(books, row):
+    pocket = books.rows.get((Pocket, PLAYER, "EUR", row.account))
+    return pocket.amount if pocket else 0
+
+
 def found(books):
     held = books.held()
     sums = dict.fromkeys(HOUSE, 0)
@@ -235,7 +266,7 @@ def found(books):
     bonuses = {
         row.bonus_id: {
             "state": row.state.name,
-            "held": books.rows[Pocket, PLAYER, "EUR", row.account].amount,
+            "held": _held(books, row),
             "progress": row.progress,
             "converted": row.converted,
             "staked": row.staked,
@@ -281,8 +312,8 @@ def assert_parts(command, decision, said):
 @settings(CALM, max_examples=250 * MORE)
 @given(life=lives())
 def test_the_wallet_and_the_naive_wallet_agree_on_bonuses(life):
-    cash, offered, told = life
-    books, naive = begun(cash, offered)
+    beginning, told = life
+    books, naive = begun(*beginning)
     first = {}
     for command in told:
         if isinstance(command, tuple):
@@ -305,9 +336,9 @@ def test_the_wallet_and_the_naive_wallet_agree_on_bonuses(life):
 @settings(CALM, max_examples=60 * MORE)
 @given(life=lives(changing=False, longest=20), data=st.data())
 def test_the_cuts_between_batches_leave_no_trace_on_bonuses(life, data):
-    cash, offered, told = life
+    beginning, told = life
     cuts = sorted(data.draw(st.sets(st.integers(1, len(told)), max_size=4)) | {0, len(told)})
-    one_by_one, cut, whole = (begun(cash, offered)[0] for _ in range(3))
+    one_by_one, cut, whole = (begun(*beginning)[0] for _ in range(3))
     decisions = [one_by_one.do(command) for command in told]
     assert [each for start, end in pairwise(cuts) for each in cut.do_batch(told[start:end])] == decisions
     assert whole.do_batch(told) == decisions
@@ -319,8 +350,8 @@ def test_the_cuts_between_batches_leave_no_trace_on_bonuses(life, data):
 @settings(CALM, max_examples=60 * MORE)
 @given(life=lives(longest=20))
 def test_a_replay_shows_what_was_shown_first(life):
-    cash, offered, told = life
-    books, _ = begun(cash, offered)
+    beginning, told = life
+    books, _ = begun(*beginning)
     for command in told:
         if isinstance(command, tuple):
             change(books, *command)

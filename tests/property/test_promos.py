@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tests.property.lives import CALM
 from tests.support.domain import PLAYER, Books, deposit, units, withdrawal
+from tests.support.policies import ALLOWING
 from tests.support.promos import (
     BY_HAND,
     DAY,
@@ -75,7 +76,7 @@ def commands(draw, number):
     if kind is deposit:
         return deposit("20", key=draw(st.sampled_from(DEPOSITS)))
     if kind is withdrawal:
-        return replace(withdrawal("5", key=key), confirmed=draw(st.booleans()))
+        return replace(withdrawal("5", key=key), confirmed=draw(st.booleans()), policies=ALLOWING)
     if kind is activate:
         return activate(draw(st.sampled_from(("eager@1", "hurry@1", "short@1"))))
     if kind is expire:
@@ -115,12 +116,21 @@ def _assert_places(rows):
     assert all(active[row.slot] <= row.places for row in rows.values() if row.live)
 
 
-def _assert_turn(before, after):
+def _assert_turn(before, after, at):
     for bonus_id, row in after.items():
         was = before.get(bonus_id)
         if was is not None and was.queued and row.live:
-            ahead = [each for each in before.values() if each.queued and each.slot == was.slot and each.turn < was.turn]
-            assert len(ahead) < was.places
+            ahead = [each for each in before.values() if each.slot == was.slot and each.turn < was.turn]
+            assert sum(each.queued and not each.due(at) for each in ahead) < was.places
+
+
+def _assert_nobody_waits_in_vain(rows, at):
+    """R-BONUS-07: while a place is free, nobody waits for it."""
+    for row in rows.values():
+        if row.queued and not row.due(at):
+            others = [each for each in rows.values() if each.slot == row.slot and each is not row]
+            ahead = [each for each in others if each.queued and each.turn < row.turn and not each.due(at)]
+            assert sum(each.live for each in others) + len(ahead) >= row.places
 
 
 def _assert_money(books, rows):
@@ -160,7 +170,9 @@ def test_every_life_keeps_to_the_rulebook(life):
         if decision.refusal is not None and decision.refusal.reason.name != "INSUFFICIENT_FUNDS":
             assert (books.rows, len(books.lines)) == (rows, lines)  # refused is nothing written
         _assert_step(before, after)
-        _assert_turn(before, after)
+        _assert_turn(before, after, books.at)
+        if decision.refusal is None and not decision.replayed:
+            _assert_nobody_waits_in_vain(after, books.at)
         _assert_places(after)
         before = after
     _assert_money(books, before)

@@ -121,6 +121,7 @@ def test_the_client_offers_every_call_that_doors_need():
         "trial_balance", "list_journals", "close", "request_withdrawal", "settle_withdrawal", "fail_withdrawal",
         "publish_template", "list_templates", "offer_bonus", "claim_bonus", "grant_bonus", "decline_bonus",
         "freeze_bonus", "unfreeze_bonus", "forfeit_bonus", "void_bonus", "get_bonus", "list_bonuses",
+        "set_budget", "get_budget", "list_budgets",
         "transfer", "place_hold", "extend_hold", "capture_hold", "release_hold", "get_hold", "list_holds",
         "draft_policies", "approve_policies", "roll_back_policies", "list_publications", "get_policies",
         "explain_policy",

@@ -71,6 +71,8 @@ WELCOME = promotion(
     cap_of_bonus=500,
     cap_of_deposit=1_000,
     max_bet_of_bonus=1_000,
+    campaign="spring",
+    unique_per=[pb.BONUS_UNIQUENESS_PERSON, pb.BONUS_UNIQUENESS_DEVICE],
 )
 
 
@@ -177,7 +179,9 @@ async def test_from_the_offer_to_the_bonus_screen(any_core):
     assert (await core.operator.claim_bonus(claim)).bonus.state == pb.BONUS_STATE_CLAIMED
 
     deposit = pb.DepositReference(psp_id="psp", request_id=key("paid"))
-    grant = beginning(pb.GrantBonusRequest, player, template, deposit=deposit, bonus_id=offered.bonus.bonus_id)
+    keys = [pb.BonusUniqueKey(uniqueness=each, value=key("who")) for each in WELCOME.unique_per]
+    facts = {"deposit": deposit, "bonus_id": offered.bonus.bonus_id, "unique_keys": keys}
+    grant = beginning(pb.GrantBonusRequest, player, template, **facts)
     with pytest.raises(Refused, match="REFERENCE_NOT_FOUND"):
         await core.operator.grant_bonus(grant)
     paid = {"player_id": player, "psp_id": "psp", "request_id": deposit.request_id}

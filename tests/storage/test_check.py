@@ -180,6 +180,19 @@ BROKEN = {
     "excluded_stake_nothing": [
         "update players set excluded_at = 1, excluded_until = 2 where player_id = 'p'",
     ],
+    "budgets_equal_their_bonuses": [
+        "insert into budgets values ('', 'spring', 'EUR', 9, 1, 0, 1, 1, 'ann', 'spring')",
+        "insert into budgets values ('', 'spring', 'EUR', 9, 0, 1, 1, 1, 'ann', 'spring')",
+        """
+        insert into bonuses (
+            player_id, bonus_id, template_id, version, currency, state, terms, granted, deposit, requirement,
+            claimed_at, changed_at, progress, converted, staked, rounds, priority, activated_at, expires_at, short,
+            reason, campaign, reserved
+        ) values (
+            'p', 'b', 't', 1, 'EUR', 9, '{}', 1, 0, 1, 1, 1, 0, 0, false, 0, 0, 1, 0, false, '', 'spring', 1
+        )
+        """,
+    ],
     "buried_stay_buried": [
         copied("open", player_id="''", kind="6", outcome="2", parts="'[]'"),
         copied("won", player_id="''", kind="6", outcome="2", parts="'[]'"),

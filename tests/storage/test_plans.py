@@ -35,11 +35,12 @@ FILL = f"""
         from transactions, generate_series(1, 2) as n;
 """
 
-# Players are guarded, lines never change, and every other row is inserted or updated.
+# Rows that have a version are guarded, lines never change, and every other row is inserted or updated.
+GUARDED = tuple(sorted(table.name for table in TABLES.values() if table.guard))
 SHAPES = (
-    Shape("players", GUARD),
+    *(Shape(name, GUARD) for name in GUARDED),
     *(Shape(table.name, INSERT) for table in TABLES.values()),
-    *(Shape(table.name, UPDATE) for table in TABLES.values() if table.changing and table.name != "players"),
+    *(Shape(table.name, UPDATE) for table in TABLES.values() if table.changing and not table.guard),
 )
 
 STATEMENTS = {
@@ -107,23 +108,33 @@ async def test_a_hot_statement_goes_by_index_and_nested_loop(connection, name):
     assert all("Index Cond" in node or "Recheck Cond" in node for node in nodes if node["Node Type"] in SCANS)
 
 
-@pytest.mark.parametrize("name", ["guard players", "save everything"])
-async def test_the_guard_takes_its_rows_in_the_order_it_is_given(connection, name):
-    nodes = await _plan(connection, STATEMENTS[name])
-    (guard,) = [node for node in nodes if node.get("Operation") == "Update" and node["Relation Name"] == "players"]
+@pytest.mark.parametrize("table", GUARDED)
+@pytest.mark.parametrize("name", ["guard {}", "save everything"])
+async def test_the_guard_takes_its_rows_in_the_order_it_is_given(connection, name, table):
+    nodes = await _plan(connection, STATEMENTS[name.format(table)])
+    (guard,) = [node for node in nodes if node.get("Operation") == "Update" and node["Relation Name"] == table]
     scans = [node for node in _nodes(guard) if "Scan" in node["Node Type"] and node["Node Type"] != "Subquery Scan"]
 
     assert [node["Node Type"] for node in scans] == ["Function Scan", "Index Scan", "Tid Scan"]  # from outside inwards
-    assert scans[1]["Index Name"] == "players_pkey"
+    assert scans[1]["Index Name"] == f"{table}_pkey"
 
 
 async def test_the_guards_come_first_and_nothing_is_written_when_they_fail(connection):
     nodes = await _plan(connection, bulk.postgres(SHAPES[::-1]))
-    (counted,) = [
+    counted = [
         node for node in nodes if node.get("Parent Relationship") == "InitPlan" and node["Node Type"] == "Aggregate"
     ]
 
-    assert counted["Plans"][0]["Node Type"] == "CTE Scan"  # an init plan is run whole, and before all else
+    assert len(counted) == len(GUARDED)  # an init plan is run whole, and before all else
+    assert all(node["Plans"][0]["Node Type"] == "CTE Scan" for node in counted)
+
+
+async def test_the_guards_are_asked_in_the_order_of_their_tables():
+    """Whoever writes a budget and a player takes the budget first, so that two never wait for each other."""
+    statement = bulk.postgres(SHAPES)
+    places = [statement.index(f"update {name} as t") for name in GUARDED]
+    counts = [statement.index(f"(select count(*) from step_{index})") for index in range(len(GUARDED))]
+    assert (places, counts) == (sorted(places), sorted(counts))
 
 
 async def test_a_save_is_prepared_once_and_kept():

@@ -116,11 +116,11 @@ async def test_the_lots_of_points_are_what_the_ledger_says(database):
             batcher, create("p"), post_price(), adjust("p", 30, "1"), adjust("p", 40, "2"), redeem("p", 20, "3")
         )
         cut = decisions[3].results[0].committed_at
-        assert await store.points_lots("p", cut) == (30 * POINT, 20 * POINT, 3)
-        assert await store.points_lots("p", cut + 1) == (70 * POINT, 20 * POINT, 3)
+        assert await store.points_lots("p", cut) == (50 * POINT, 40 * POINT, 3)
+        assert await store.points_lots("p", cut + 1) == (50 * POINT, 0, 3)
         assert await store.points_lots("nobody", cut) == (0, 0, 0)
-        came, went, lines = await store.points_lots("p", cut)
-        (expired,) = await run(batcher, ExpirePoints("p", cut, expirable(came, went), lines))
+        held, came, lines = await store.points_lots("p", cut)
+        (expired,) = await run(batcher, ExpirePoints("p", cut, expirable(held, came), lines))
         assert expired.results[0].parts == (("POINTS", -10 * POINT),)
         (late,) = await run(batcher, ExpirePoints("p", cut + 1, 1, lines))
         assert late.refusal.reason is Reason.IN_PROGRESS

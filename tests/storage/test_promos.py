@@ -117,12 +117,11 @@ async def test_a_template_is_kept_as_it_is_and_listed_by_version(store):
     assert await _load(store, wanted) == [rows[2]]
 
 
-async def test_bonuses_are_listed_by_id_and_the_queue_by_turn(store):
+async def test_bonuses_are_listed_by_id(store):
     rows = [replace(SMALL, bonus_id=f"b{n}", state=State.QUEUED, priority=-n // 2, claimed_at=9 - n) for n in range(5)]
     await store.apply(Saves(*rows, replace(SMALL, bonus_id="a"), replace(rows[0], player_id="q")))
     assert [row.bonus_id for row in await store.bonuses("p", limit=9)] == ["a", "b0", "b1", "b2", "b3", "b4"]
     assert [row.bonus_id for row in await store.bonuses("p", after="b2", limit=1)] == ["b3"]
-    assert [row.bonus_id for row in await store.queued_bonuses("p")] == ["b4", "b3", "b2", "b1", "b0"]
 
 
 async def test_what_is_due(store):
@@ -159,13 +158,14 @@ async def test_who_may_start(store):
         "a ahead": replace(waiting, slot="4"),
         "late": replace(waiting, slot="5", expires_at=10),
         "gone": replace(waiting, slot="1", state=State.FORFEITED),
+        "too late": replace(waiting, slot="6", priority=-9, expires_at=10),
+        "behind it": replace(waiting, slot="6"),
     }
     await store.apply(Saves(*(replace(row, bonus_id=name) for name, row in rows.items())))
     await store.apply(Saves(replace(waiting, player_id="q", slot="2")))
     found = {tuple(row) for row in await store.due("bonuses_startable", now=10, limit=99)}
-    assert found == {
-        (*row, "welcome", 2) for row in (("p", "free"), ("p", "second place"), ("p", "a ahead"), ("q", "b"))
-    }
+    expected = (("p", "free"), ("p", "second place"), ("p", "a ahead"), ("q", "b"), ("p", "behind it"))
+    assert found == {(*row, "welcome", 2) for row in expected}
 
 
 class Hours:
@@ -200,8 +200,9 @@ async def test_a_bonus_expires_and_the_next_one_starts_however_many_look(databas
         assert await states() == [State.ACTIVE, State.QUEUED, State.QUEUED]
         hours.now += 61_000_000_000
         assert await states() == [State.EXPIRED, State.ACTIVE, State.QUEUED]
-        forfeit = ForfeitBonus("p", "x1", "gift@2", "asked", "ann")
+        forfeit = ForfeitBonus("p", "x1", "gift@2", "asked", "ann", ALLOWING)
         await batchers[1].submit(forfeit, deadline())
+        assert [row.state for row in await store.bonuses("p", limit=9)][2] is State.ACTIVE
         assert await states() == [State.EXPIRED, State.FORFEITED, State.ACTIVE]
         pockets = {row.account: row.amount for row in await store.pockets("p")}
         assert pockets == {"CASH": 100 * EUR, "BONUS:gift@1": 0, "BONUS:gift@2": 0, "BONUS:gift@3": 80 * EUR}

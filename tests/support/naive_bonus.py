@@ -55,6 +55,7 @@ class Bonus:
     activated_at: int = 0
     expires_at: int = 0
     priority: int = 0
+    places: int = 1
     frozen_at: int = 0
     removed: int = 0  # of a sticky principal
 
@@ -159,8 +160,13 @@ class NaiveBonusWallet:
         self.bonuses[bonus_id] = Bonus(terms, amount, amount, requirement, activated_at=now, **facts)
         self.house["BONUS_ISSUED"] -= amount
 
+    def queue(self, bonus_id: str, amount: int, terms: BonusTerms, **facts: int) -> None:
+        """R-BONUS-07: granted while no place is free."""
+        requirement = amount * terms.multiplier * WHOLE // 100
+        self.bonuses[bonus_id] = Bonus(terms, amount, 0, requirement, state="QUEUED", **facts)
+
     def set_state(self, bonus_id: str, state: str, now: int) -> None:
-        """Freeze, unfreeze, or end it with P-10."""
+        """Freeze, unfreeze, or end it with P-10; then it is the next one's turn."""
         bonus = self.bonuses[bonus_id]
         if state == "FROZEN":
             bonus.frozen_at = now
@@ -170,6 +176,25 @@ class NaiveBonusWallet:
         if state not in LIVE:
             self.house["BONUS_ISSUED"] += bonus.balance
             bonus.balance = 0
+        self._start_next(now)
+
+    def _start_next(self, now: int) -> None:
+        """R-BONUS-07, R-BONUS-08: all of them are of one group; whoever owes money by then gets none."""
+        waiting = [bonus_id for bonus_id, bonus in self.bonuses.items() if bonus.state == "QUEUED"]
+        ahead = 0
+        for bonus_id in sorted(waiting, key=lambda each: self.bonuses[each].priority):
+            bonus = self.bonuses[bonus_id]
+            live = sum(each.state in LIVE for each in self.bonuses.values())
+            if live + ahead >= bonus.places:
+                ahead += 1
+                continue
+            if self.debt:
+                bonus.state = "LAPSED"
+                continue
+            self.bonuses[bonus_id] = self.bonuses.pop(bonus_id)  # the last to begin is the last of all
+            bonus.state, bonus.balance, bonus.activated_at = "ACTIVE", bonus.granted, now + 1 + len(self.bonuses)
+            bonus.expires_at = now + 1 + (bonus.terms.duration or 0) * 1_000_000 if bonus.terms.duration else 0
+            self.house["BONUS_ISSUED"] -= bonus.granted
 
     def do(self, command: object, now: int) -> Said:
         """Obey one command at the microsecond `now`."""
@@ -216,8 +241,11 @@ class NaiveBonusWallet:
             obey = {Kind.BET: self._bet, Kind.WIN: self._win, Kind.ROLLBACK: self._rollback, Kind.NOTE: self._note}
             obey[action.kind](play, action, now)
             self._settle(now)
+            if action is not new[-1]:
+                self._start_next(now)
         if play.close_round and self._close(play, now):
             self.kept[new[-1].external_key].outcome = Outcome.APPLIED
+        self._start_next(now)
         done = [self.kept[key] for key in keys]
         return Said([each.outcome for each in done], [each.shown for each in done])
 
@@ -726,6 +754,7 @@ class NaiveBonusWallet:
         outcome = Outcome.APPLIED if staked else Outcome.NOOP
         self.kept[key] = Kept(Kind.VOID, command.payload, outcome, command.round_id)
         self._settle(now)
+        self._start_next(now)
         return Said([outcome])
 
     # What is shared.

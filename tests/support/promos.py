@@ -4,6 +4,8 @@ from msgspec.structs import replace
 
 from tests.support.domain import PLAYER, Books, amount_of, units
 from tests.support.policies import ALLOWING
+from wallet_core.domain.budget_commands import SetBudget, TrueUpBudget
+from wallet_core.domain.budgets import Budget, counted
 from wallet_core.domain.entries import NO_PLAYER
 from wallet_core.domain.policies import Policies, WriteOff
 from wallet_core.domain.promo_commands import (
@@ -22,6 +24,7 @@ from wallet_core.domain.promo_commands import (
     instance,
 )
 from wallet_core.domain.promos import Bonus, BonusTerms, State
+from wallet_core.domain.publications import Publication
 from wallet_core.domain.templates import Amounts, Period, Promotion, Template, Trigger
 
 DAY = 86_400
@@ -48,7 +51,10 @@ MATCH = Promotion(
 
 
 class BonusFirst(Policies, frozen=True):
-    """Bonus money pays before cash."""
+    """Bonus money pays before cash; bonuses may be granted."""
+
+    version: int = ALLOWING.version
+    publications: tuple[Publication, ...] = ALLOWING.publications
 
     def write_off(self, brand_id, provider_id, game_id, version):
         return WriteOff(order=("BONUS", "CASH"))
@@ -69,10 +75,11 @@ def settled(key: str = "d1") -> Settled:
     return Settled("bank", key)
 
 
-def _begun(kind, of, key, *, at=0, deposit=None, currency="EUR", player=PLAYER, policies=ALLOWING, once=False):
+def _begun(kind, of, key, *, at=0, deposit=None, currency="EUR", player=PLAYER, once=False, **more):
     paid = settled(deposit) if deposit else None
     bonus_id = instance(of, at, paid, key, once=once)
-    return kind(player, key, bonus_id, of, currency, "spring", "ops", paid, policies)
+    facts = {"currency": currency, "reason": "spring", "actor": "ops", "deposit": paid, "policies": ALLOWING, **more}
+    return kind(player, key, bonus_id, template=of, **facts)
 
 
 def offer(of: Template, key: str = "o1", **more: object) -> OfferBonus:
@@ -83,38 +90,68 @@ def grant(of: Template, key: str = "g1", **more: object) -> GrantBonus:
     return _begun(GrantBonus, of, key, **more)
 
 
-def claim(of: Template, key: str = "c1", *, deposit: str | None = None, bonus_id: str = "", **more) -> ClaimBonus:
-    facts = {"deposit": settled(deposit) if deposit else None, "policies": ALLOWING, **more}
-    return ClaimBonus(PLAYER, key, bonus_id or instance(of, 0, None, ""), of, of.digest, **facts)
+def claim(
+    of: Template,
+    key: str = "c1",
+    *,
+    deposit: str | None = None,
+    bonus_id: str = "",
+    player: str = PLAYER,
+    **more: object,
+) -> ClaimBonus:
+    facts = {"accepted": of.digest, "deposit": settled(deposit) if deposit else None, "policies": ALLOWING, **more}
+    return ClaimBonus(player, key, bonus_id or instance(of, 0, None, ""), template=of, **facts)
 
 
 def freeze(bonus_id: str, key: str = "f1") -> FreezeBonus:
-    return FreezeBonus(PLAYER, key, bonus_id, "case 1", "risk")
+    return FreezeBonus(PLAYER, key, bonus_id, "case 1", "risk", ALLOWING)
 
 
 def unfreeze(bonus_id: str, key: str = "u1") -> UnfreezeBonus:
-    return UnfreezeBonus(PLAYER, key, bonus_id, "case 1 cleared", "risk")
+    return UnfreezeBonus(PLAYER, key, bonus_id, "case 1 cleared", "risk", ALLOWING)
 
 
 def forfeit(bonus_id: str, key: str = "x1") -> ForfeitBonus:
-    return ForfeitBonus(PLAYER, key, bonus_id, "not wanted", "player")
+    return ForfeitBonus(PLAYER, key, bonus_id, "not wanted", "player", ALLOWING)
 
 
 def decline(bonus_id: str, key: str = "n1") -> DeclineBonus:
-    return DeclineBonus(PLAYER, key, bonus_id, "not wanted", "player")
+    return DeclineBonus(PLAYER, key, bonus_id, "not wanted", "player", ALLOWING)
 
 
 def void_bonus(bonus_id: str, key: str = "v1") -> VoidBonus:
-    return VoidBonus(PLAYER, key, bonus_id, "chargeback, case 2", "risk")
+    return VoidBonus(PLAYER, key, bonus_id, "chargeback, case 2", "risk", ALLOWING)
 
 
 def expire(bonus_id: str) -> ExpireBonus:
-    return ExpireBonus(PLAYER, bonus_id)
+    return ExpireBonus(PLAYER, bonus_id, policies=ALLOWING)
 
 
 def activate(bonus_id: str, policies: Policies = ALLOWING) -> ActivateBonus:
     template_id, _, version = bonus_id.partition("@")
     return ActivateBonus(PLAYER, bonus_id, template_id, int(version), policies)
+
+
+def set_budget(amount: str, key: str = "b1", *, campaign: str = "gift", currency: str = "EUR") -> SetBudget:
+    """What a campaign may cost."""
+    return SetBudget(NO_PLAYER, campaign, currency, units(amount, currency), "spring", "ops", key)
+
+
+def budget(books: Books, campaign: str = "gift", currency: str = "EUR") -> tuple[str, str, str]:
+    """What a budget counts as reserved and spent, and what is left of it."""
+    row = books.rows[Budget, NO_PLAYER, campaign, currency]
+    return tuple(amount_of(each, currency) for each in (row.reserved, row.spent, row.left))
+
+
+def untrued(books: Books) -> list[TrueUpBudget]:
+    """What is due for a budget, as reads.sql says it (budgets_untrued)."""
+    return [
+        TrueUpBudget(row.player_id, row.bonus_id, row.trued, row.campaign, row.currency)
+        for row in books.rows.values()
+        if isinstance(row, Bonus)
+        and (Budget, NO_PLAYER, row.campaign, row.currency) in books.rows
+        and (row.reserved, row.spent) != counted(row)
+    ]
 
 
 def of(books: Books, bonus_id: str) -> Bonus:

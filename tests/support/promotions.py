@@ -62,9 +62,9 @@ def lots(books: Books, before: int) -> ExpirePoints:
     """The expiry of what came in before a moment, as the ledger says it now (reads.sql: points_lots)."""
     lines = [line for line in books.lines if (line.player_id, line.account) == (PLAYER, "POINTS")]
     at = {row.transaction_id: row.committed_at for row in books.rows.values() if isinstance(row, Transaction)}
-    came = sum(line.amount for line in lines if line.amount > 0 and at[line.transaction_id] < before)
-    went = sum(-line.amount for line in lines if line.amount < 0)
-    return ExpirePoints(PLAYER, before, max(0, came - went), len(lines))
+    held = sum(line.amount for line in lines)
+    came = sum(line.amount for line in lines if line.amount > 0 and at[line.transaction_id] >= before)
+    return ExpirePoints(PLAYER, before, max(0, held - came), len(lines))
 
 
 def prize(

@@ -218,8 +218,8 @@ def test_who_waits_lapses_when_its_turn_comes_and_it_may_not_be_granted_any_more
     books.do(grant(template()))
     books.do(grant(template(version=2), "g2"))
     assert state(books, "gift@2") is State.QUEUED
-    books.do(forfeit("gift@1"))
-    assert answer(books.do(activate("gift@2", NO))) is Outcome.NOOP
+    books.do(replace(forfeit("gift@1"), policies=NO))
+    assert books.do(activate("gift@2", NO)).replayed
     assert (state(books, "gift@2"), bonus_money(books)) == (State.LAPSED, "0.00")
     assert "bonus.allowed" in of(books, "gift@2").reason
 

@@ -5,18 +5,19 @@ from msgspec.structs import replace
 
 from tests.support.domain import PLAYER, START, Books, answer, units
 from tests.support.policies import ALLOWING
-from tests.support.promos import bonus_money, grant, template
+from tests.support.promos import bonus_money, forfeit, grant, template
 from tests.support.promotions import DAY, cashback, edition, prize
-from wallet_core.domain.awards import free, promised
+from wallet_core.domain.awards import promised
 from wallet_core.domain.book import Book, Needs
 from wallet_core.domain.cashback import Cashback, Turnover, base
 from wallet_core.domain.commands import SetStatus
 from wallet_core.domain.decision import Outcome, Reason, Refused
 from wallet_core.domain.money import CURRENCIES
 from wallet_core.domain.payouts import SETTLE_LAG, Source
-from wallet_core.domain.promo_commands import ActivateBonus, ForfeitBonus
+from wallet_core.domain.promo_commands import ActivateBonus
 from wallet_core.domain.promos import Bonus, State
 from wallet_core.domain.templates import Trigger
+from wallet_core.domain.turns import free
 from wallet_core.domain.wagering import BPS
 
 QUANTUM = CURRENCIES["EUR"].quantum
@@ -85,10 +86,9 @@ def test_a_bonus_whose_slot_is_taken_waits_for_its_turn():
     command = prize("50", template=edition())
     assert answer(books.do(command)) is Outcome.NOOP
     assert bonus(books, command).state is State.QUEUED
-    assert not free(books_of(books), replace(bonus(books, command), bonus_id="zzz"))
-    books.do(ForfeitBonus(PLAYER, "f1", "gift@1", "enough", PLAYER))
-    activated = books.do(ActivateBonus(PLAYER, command.bonus_id, "spins", 1, ALLOWING))
-    assert answer(activated) is Outcome.APPLIED
+    assert not free(books_of(books), replace(bonus(books, command), bonus_id="zzz"), books.at)
+    books.do(forfeit("gift@1"))
+    assert books.do(ActivateBonus(PLAYER, command.bonus_id, "spins", 1, ALLOWING)).replayed
     assert bonus_money(books) == "50.00"
     books.assert_sound()
 

@@ -1,5 +1,6 @@
 """The life of a bonus outside play: rulebook 6.1 and 6.2, on `decide`."""
 
+from copy import deepcopy
 from itertools import product
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.domain import (
     win,
     withdrawal,
 )
+from tests.support.policies import ALLOWING
 from tests.support.promos import (
     BY_HAND,
     DAY,
@@ -45,7 +47,8 @@ from tests.support.promos import (
 )
 from wallet_core.domain.commands import CreatePlayer, SetStatus
 from wallet_core.domain.decision import Outcome, Reason, Refused
-from wallet_core.domain.promos import LIVE, TRANSITIONS, Event, OnWithdrawal, OpenRounds, State, after
+from wallet_core.domain.entries import Transaction
+from wallet_core.domain.promos import LIVE, TRANSITIONS, Bonus, Event, OnWithdrawal, OpenRounds, State, after
 from wallet_core.domain.templates import Amounts, Period
 from wallet_core.domain.wagering import BPS
 from wallet_core.domain.withdrawals import RequestWithdrawal
@@ -283,16 +286,115 @@ def test_r_bonus_07_the_queue_goes_by_priority_then_claim():
     assert bonus_money(books) == "80.00"
     assert reason(books.do(activate("gift@3"))) is Reason.BONUS_STATE  # no slot is free
     books.do(forfeit(GIFT))
-    for early in ("gift@2", "gift@4"):
-        assert reason(books.do(activate(early))) is Reason.BONUS_STATE  # not its turn
-    assert answer(books.do(activate("gift@3"))) is Outcome.APPLIED
+    assert [state(books, f"gift@{each}") for each in (2, 3, 4)] == [State.QUEUED, State.ACTIVE, State.QUEUED]
     assert books.do(activate("gift@3")).replayed
-    books.do(forfeit("gift@3", "x2"))
+    assert reason(books.do(activate("gift@4"))) is Reason.BONUS_STATE
     newcomer = template(replace(BY_HAND, priority=1), version=5)
     books.do(grant(newcomer, "q5"))
+    books.do(forfeit("gift@3", "x2"))
     assert state(books, "gift@5") is State.QUEUED  # nobody who waits is overtaken
-    assert answer(books.do(activate("gift@4"))) is Outcome.APPLIED
+    assert state(books, "gift@4") is State.ACTIVE
     assert reason(books.do(activate("gift@9"))) is Reason.BONUS_NOT_FOUND
+    books.assert_sound()
+
+
+def _won(books):
+    """Play the bonus until its wagering is met."""
+    for number in range(10):
+        actions = bet(f"b{number}", "80"), win(f"w{number}", "80")
+        books.do(play(*actions, round_id=f"r{number}", close_round=True, policies=BonusFirst()))
+
+
+def _lost(books):
+    books.do(play(bet("b1", "80"), policies=BonusFirst()))
+    books.do(play(note("n1"), close_round=True, policies=BonusFirst()))
+
+
+def _played_then_voided(books):
+    """What an open round would have brought comes back to a bonus that is over by then; nothing is freed twice."""
+    books.do(play(bet("b1", "80"), policies=BonusFirst()))
+    books.do(forfeit(GIFT))
+    books.do(void())
+
+
+def _unfrozen(books):
+    for number in range(9):
+        actions = bet(f"b{number}", "80"), win(f"w{number}", "80")
+        books.do(play(*actions, round_id=f"r{number}", close_round=True, policies=BonusFirst()))
+    books.do(play(bet("b9", "80"), round_id="r9", policies=BonusFirst()))
+    books.do(freeze(GIFT))
+    books.do(play(win("w9", "80"), round_id="r9", close_round=True, policies=BonusFirst()))
+    books.do(unfreeze(GIFT))
+
+
+def _expired(books):
+    books.wait(40 * DAY * MICRO)
+    books.do(expire(GIFT))
+
+
+FREED = {
+    "converted": (_won, State.CONVERTED),
+    "consumed": (_lost, State.CONSUMED),
+    "forfeited": (lambda books: books.do(forfeit(GIFT)), State.FORFEITED),
+    "its round voided": (_played_then_voided, State.FORFEITED),
+    "voided": (lambda books: books.do(void_bonus(GIFT)), State.VOIDED),
+    "expired": (_expired, State.EXPIRED),
+    "withdrawn": (lambda books: books.do(replace(withdrawal("1"), confirmed=True, policies=ALLOWING)), State.FORFEITED),
+    "unfrozen": (_unfrozen, State.CONVERTED),
+}
+
+
+@pytest.mark.parametrize("how", FREED)
+def test_r_bonus_07_what_frees_a_place_starts_who_is_next_in_the_same_commit(how):
+    free, ended = FREED[how]
+    books = given(with_terms(duration=30 * DAY, on_withdrawal=OnWithdrawal.FORFEIT), cash="5")
+    books.do(grant(template(version=2), "g2"))
+    money = bonus_money(books)
+    assert (money, state(books, "gift@2")) == ("80.00", State.QUEUED)
+    free(books)
+    assert (state(books, GIFT), state(books, "gift@2")) == (ended, State.ACTIVE)
+    row, head = of(books, "gift@2"), books.transaction("activate:gift@2", provider="~bonus")
+    assert row.activated_at == row.changed_at == head.committed_at
+    assert books.journal(head.transaction_id) == [("BONUS:gift@2", "80.00"), ("BONUS_ISSUED", "-80.00")]
+    times = [each.committed_at for each in books.rows.values() if isinstance(each, Transaction)]
+    assert len(set(times)) == len(times)  # a microsecond each
+    assert books.player().changed_at >= max(times)
+    again = books.do(activate("gift@2"))
+    assert (again.replayed, again.results[0].transaction_id) == (True, head.transaction_id)
+    books.assert_sound()
+
+
+def test_the_transaction_is_what_a_later_activation_would_have_left():
+    books = given()
+    books.do(grant(template(version=2), "g2"))
+    late = deepcopy(books)
+    books.do(forfeit(GIFT))
+    late.rows[Bonus, PLAYER, GIFT] = replace(of(late, GIFT), state=State.FORFEITED)
+    late.do(activate("gift@2"))
+    heads = [each.transaction("activate:gift@2", provider="~bonus") for each in (books, late)]
+    same = [replace(each, transaction_id=b"", committed_at=0, bonus_after=0) for each in heads]
+    assert same[0] == same[1]
+
+
+def test_one_that_may_no_longer_begin_holds_up_nobody():
+    books = given()
+    books.do(grant(template(replace(BY_HAND, claim_within=DAY, priority=-1), version=2), "g2"))
+    books.do(grant(template(version=3), "g3"))
+    books.wait(DAY * MICRO)
+    books.do(forfeit(GIFT))
+    assert [state(books, f"gift@{each}") for each in (2, 3)] == [State.QUEUED, State.ACTIVE]
+    books.do(expire("gift@2"))
+    assert state(books, "gift@2") is State.EXPIRED
+
+
+def test_the_lapse_of_the_one_ahead_is_the_turn_of_the_next():
+    books = given(replace(BY_HAND, places=2, group="one"))
+    books.do(grant(template(replace(BY_HAND, group="one", priority=-1), version=2), "g2"))
+    books.do(grant(template(replace(BY_HAND, group="one", places=2), version=3), "g3"))
+    assert [state(books, f"gift@{each}") for each in (1, 2, 3)] == [State.ACTIVE, State.QUEUED, State.QUEUED]
+    books.do(forfeit("gift@2"))
+    assert state(books, "gift@3") is State.ACTIVE
+    assert bonus_money(books) == "160.00"
     books.assert_sound()
 
 
@@ -311,11 +413,13 @@ def test_more_than_one_place_and_groups_of_their_own():
 
 def test_r_bonus_08_who_may_have_none_by_his_turn_lapses():
     books = _queue(0)
-    books.do(forfeit(GIFT))
+    books.do(grant(template(replace(BY_HAND, amounts=(Amounts("EUR", fixed=units("1")),)), version=3), "q3"))
     books.do(SetStatus(PLAYER, blocked=True, reason="asked", actor="ops", request_id="1"))
-    assert answer(books.do(activate("gift@2"))) is Outcome.NOOP
-    assert state(books, "gift@2") is State.LAPSED
-    assert of(books, "gift@2").reason
+    books.do(forfeit(GIFT))
+    for each in ("gift@2", "gift@3"):  # the next one is tried
+        assert state(books, each) is State.LAPSED
+        assert of(books, each).reason
+        assert books.transaction(f"activate:{each}", provider="~bonus").outcome is Outcome.NOOP
 
 
 @pytest.mark.parametrize(
@@ -370,15 +474,14 @@ def test_queued_time_does_not_count():
     books.wait(3 * DAY * MICRO)
     assert reason(books.do(expire("gift@2"))) is Reason.BONUS_STATE
     books.do(forfeit(GIFT))
-    books.do(activate("gift@2"))
     assert of(books, "gift@2").expires_at == of(books, "gift@2").activated_at + DAY * MICRO
 
 
 def test_one_that_waited_too_long_expires():
     books = given()
     books.do(grant(template(replace(BY_HAND, claim_within=DAY), version=2), "g2"))
-    books.do(forfeit(GIFT))
     books.wait(DAY * MICRO)
+    books.do(forfeit(GIFT))
     assert reason(books.do(activate("gift@2"))) is Reason.BONUS_STATE
     assert answer(books.do(expire("gift@2"))) is Outcome.NOOP
     assert state(books, "gift@2") is State.EXPIRED

@@ -219,6 +219,7 @@ READERS = {
     "fx.max_age": (converts("sources"), (), brand("fx.max_age", "10")),
     "fx.daily_count": (converts("daily_count"), (), brand("fx.daily_count", "2")),
     "fx.daily_volume": (converts("daily_volume"), (), brand("fx.daily_volume", "10", of="EUR")),
+    "points.expire_after": (lambda found: found.points_days("brand"), (), brand("points.expire_after", "30")),
     "points.rate": (earned, (), brand("points.rate", "10000", of="EUR")),
     "brand.licence": (granted(), (law("bonus.allowed", "false", "uk-1"),), LICENSED),
     "licence.regulator": (granted(), (LICENSED,), REGULATED),

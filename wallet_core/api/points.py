@@ -104,8 +104,8 @@ class PointService(PointServiceServicer):
         if not before:
             raise fields.invalid("earned_before: a moment is needed.")
         for _ in range(TRIES):
-            came, went, lines = await self._core.store.points_lots(player_id, before)
-            decision = await self._core.submit(ExpirePoints(player_id, before, expirable(came, went), lines))
+            held, came, lines = await self._core.store.points_lots(player_id, before)
+            decision = await self._core.submit(ExpirePoints(player_id, before, expirable(held, came), lines))
             if decision.refusal is None or decision.refusal.reason is not Reason.IN_PROGRESS:
                 break
         return pb.ExpirePointsResponse(response=answered(decision))

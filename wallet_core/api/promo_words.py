@@ -24,8 +24,12 @@ from wallet_core.domain.promos import (
     OpenRounds,
     Timing,
 )
+from wallet_core.domain.takers import Per, UniqueKey, unique_key
 from wallet_core.domain.templates import Amounts, Period, Promotion, Template, Tier, Trigger
 from wallet_core.domain.wagering import BPS
+
+KEYS_MAX = 16
+"""How many unique keys a request may name."""
 
 E = TypeVar("E", bound=Enum)
 
@@ -76,12 +80,38 @@ def promotion(message: pb.Promotion) -> Promotion:
         priority=message.priority,
         claim_within=_seconds(message.claim_within, f"{at}claim_within") if message.HasField("claim_within") else None,
         ends_at=fields.moment(message.ends_at, f"{at}ends_at"),
+        campaign=fields.party_id(message.campaign, f"{at}campaign") if message.campaign else "",
+        unique_per=tuple(sorted({_per(each, f"{at}unique_per") for each in message.unique_per})),
     )
 
 
 def unsaid(message: pb.Promotion) -> frozenset[str]:
     """Return the terms that a message leaves to policies."""
     return frozenset(name for name in WORDS if not getattr(message.terms, _CHOICES[name][0]))
+
+
+def unique_keys(messages: Sequence[pb.BonusUniqueKey]) -> tuple[UniqueKey, ...]:
+    """Return for whom, and for what, a bonus is taken.
+
+    Raises:
+        Refused: INVALID_REQUEST.
+    """
+    if len(messages) > KEYS_MAX:
+        raise fields.invalid(f"unique_keys: at most {KEYS_MAX}.")
+    found = {
+        unique_key(
+            _per(each.uniqueness, f"unique_keys[{index}].uniqueness"),
+            fields.key(each.value, f"unique_keys[{index}].value"),
+        )
+        for index, each in enumerate(messages)
+    }
+    return tuple(sorted(found, key=lambda key: key.words))
+
+
+def _per(value: int, field: str) -> Per:
+    if value not in set(Per):
+        raise fields.invalid(f"{field}: one of {', '.join(f'BONUS_UNIQUENESS_{per.name}' for per in Per)}.")
+    return Per(value)
 
 
 def _terms(message: pb.BonusTerms, at: str) -> BonusTerms:
@@ -193,6 +223,8 @@ def _promised(row: Promotion) -> pb.Promotion:
         priority=row.priority,
         claim_within=Duration(seconds=row.claim_within) if row.claim_within else None,
         ends_at=convert.moment(row.ends_at) if row.ends_at else None,
+        campaign=row.campaign,
+        unique_per=[pb.BonusUniqueness.ValueType(per) for per in row.unique_per],
     )
 
 
@@ -269,6 +301,7 @@ def bonus(row: Bonus, balance: int) -> pb.Bonus:
         wagering_short=row.short,
         reason=row.reason,
         withdrawal_effect=_effect(row),
+        campaign=row.campaign,
         **moments,
     )
 

@@ -1,23 +1,21 @@
 """PromoService: templates, and the life of a bonus outside play."""
 
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from grpc.aio import ServicerContext
 from wallet.v1 import promos_pb2 as pb
-from wallet.v1.promos_pb2_grpc import PromoServiceServicer
 from wallet.v1.wallet_pb2 import PlayResponse
 
 from wallet_core.api import fields, promo_words
-from wallet_core.api.core import Core
+from wallet_core.api.budgets import Budgets
 from wallet_core.domain import bonus_rules, wagering
 from wallet_core.domain.commands import OPERATOR
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, digest
 from wallet_core.domain.players import belongs
+from wallet_core.domain.policies import Policies
 from wallet_core.domain.promo_commands import (
     AboutBonus,
-    ActivateBonus,
     ClaimBonus,
     DeclineBonus,
     ForfeitBonus,
@@ -33,8 +31,6 @@ from wallet_core.domain.promo_commands import (
 )
 from wallet_core.domain.promos import Bonus
 from wallet_core.domain.templates import Template
-from wallet_core.engine.batcher import Expired, Overloaded, Stopped
-from wallet_core.storage.store import Unavailable
 
 VERSION_MAX = 1_000_000
 
@@ -51,12 +47,8 @@ Ends = (
 )
 
 
-class PromoService(PromoServiceServicer):
+class PromoService(Budgets):
     """Promotions."""
-
-    def __init__(self, core: Core) -> None:
-        """Take the core."""
-        self._core = core
 
     async def PublishTemplate(
         self, request: pb.PublishTemplateRequest, context: ServicerContext[Any, Any]
@@ -128,6 +120,7 @@ class PromoService(PromoServiceServicer):
             accepted=fields.key(request.accepted_digest, "accepted_digest"),
             deposit=_settled(request),
             policies=self._core.policies,
+            unique_keys=promo_words.unique_keys(request.unique_keys),
         )
         response, bonus = await self._left(command)
         return pb.ClaimBonusResponse(response=response, bonus=bonus)
@@ -136,36 +129,33 @@ class PromoService(PromoServiceServicer):
         self, request: pb.DeclineBonusRequest, context: ServicerContext[Any, Any]
     ) -> pb.DeclineBonusResponse:
         """Do without what is offered."""
-        response, bonus = await self._left(_about(DeclineBonus, request))
+        response, bonus = await self._left(_about(DeclineBonus, request, self._core.policies))
         return pb.DeclineBonusResponse(response=response, bonus=bonus)
 
     async def FreezeBonus(
         self, request: pb.FreezeBonusRequest, context: ServicerContext[Any, Any]
     ) -> pb.FreezeBonusResponse:
         """Put it on ice."""
-        response, bonus = await self._left(_about(FreezeBonus, request))
+        response, bonus = await self._left(_about(FreezeBonus, request, self._core.policies))
         return pb.FreezeBonusResponse(response=response, bonus=bonus)
 
     async def UnfreezeBonus(
         self, request: pb.UnfreezeBonusRequest, context: ServicerContext[Any, Any]
     ) -> pb.UnfreezeBonusResponse:
         """Let it go on."""
-        response, bonus = await self._left(_about(UnfreezeBonus, request))
-        await self._next(bonus)
+        response, bonus = await self._left(_about(UnfreezeBonus, request, self._core.policies))
         return pb.UnfreezeBonusResponse(response=response, bonus=bonus)
 
     async def ForfeitBonus(
         self, request: pb.ForfeitBonusRequest, context: ServicerContext[Any, Any]
     ) -> pb.ForfeitBonusResponse:
         """Give it up."""
-        response, bonus = await self._left(_about(ForfeitBonus, request))
-        await self._next(bonus)
+        response, bonus = await self._left(_about(ForfeitBonus, request, self._core.policies))
         return pb.ForfeitBonusResponse(response=response, bonus=bonus)
 
     async def VoidBonus(self, request: pb.VoidBonusRequest, context: ServicerContext[Any, Any]) -> pb.VoidBonusResponse:
         """Take it away."""
-        response, bonus = await self._left(_about(VoidBonus, request))
-        await self._next(bonus)
+        response, bonus = await self._left(_about(VoidBonus, request, self._core.policies))
         return pb.VoidBonusResponse(response=response, bonus=bonus)
 
     async def GetBonus(self, request: pb.GetBonusRequest, context: ServicerContext[Any, Any]) -> pb.GetBonusResponse:
@@ -210,6 +200,7 @@ class PromoService(PromoServiceServicer):
             reason=fields.words(request.reason, "reason"),
             actor=fields.key(request.actor, "actor"),
             deposit=deposit,
+            unique_keys=promo_words.unique_keys(request.unique_keys),
             policies=policies,
         )
 
@@ -226,15 +217,6 @@ class PromoService(PromoServiceServicer):
             bonus_id = next((dict(row.info)["bonus"] for row in rows if row.player_id == command.player_id), bonus_id)
         (bonus,) = await self._shown([await self._found(command.player_id, bonus_id)])
         return response, bonus
-
-    async def _next(self, bonus: pb.Bonus) -> None:
-        """Start who is next in the group of a bonus that is over. Should it fail, what watches the queue does it."""
-        with suppress(Unavailable, Overloaded, Expired, Stopped):
-            for row in await self._core.store.queued_bonuses(bonus.player_id):
-                if row.slot == bonus.group:
-                    of = row.player_id, row.bonus_id, row.template_id, row.version
-                    await self._core.submit(ActivateBonus(*of, self._core.policies))
-                    return
 
     async def _shown(self, rows: list[Bonus]) -> list[pb.Bonus]:
         if not rows:
@@ -269,13 +251,14 @@ class PromoService(PromoServiceServicer):
         return row
 
 
-def _about(kind: type[C], request: Ends) -> C:
+def _about(kind: type[C], request: Ends, policies: Policies) -> C:
     return kind(
         fields.player_id(request.player_id),
         fields.key(request.request_id, "request_id"),
         fields.key(request.bonus_id, "bonus_id"),
         fields.words(request.reason, "reason"),
         fields.key(request.actor, "actor"),
+        policies,
     )
 
 

@@ -64,5 +64,6 @@ class RoundService(RoundServiceServicer):
             reason=fields.words(request.reason, "reason"),
             actor=fields.key(request.actor, "actor"),
             request_id=fields.key(request.request_id, "request_id"),
+            policies=self._core.policies,
         )
         return pb.VoidRoundResponse(response=await self._core.moved(command))

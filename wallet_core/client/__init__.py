@@ -530,6 +530,24 @@ class Wallet:
         """Take a bonus away."""
         return await self._call(self._promos.VoidBonus, request, deadline)
 
+    async def set_budget(
+        self, request: promos.SetBudgetRequest, *, deadline: float | None = None
+    ) -> promos.SetBudgetResponse:
+        """Say what a campaign may cost."""
+        return await self._call(self._promos.SetBudget, request, deadline)
+
+    async def get_budget(
+        self, request: promos.GetBudgetRequest, *, deadline: float | None = None
+    ) -> promos.GetBudgetResponse:
+        """Return a campaign's budget."""
+        return await self._call(self._promos.GetBudget, request, deadline)
+
+    async def list_budgets(
+        self, request: promos.ListBudgetsRequest, *, deadline: float | None = None
+    ) -> promos.ListBudgetsResponse:
+        """Return a page of budgets."""
+        return await self._call(self._promos.ListBudgets, request, deadline)
+
     async def get_bonus(
         self, request: promos.GetBonusRequest, *, deadline: float | None = None
     ) -> promos.GetBonusResponse:

@@ -3,18 +3,15 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain import templates, wagering
+from wallet_core.domain import templates, turns, wagering
 from wallet_core.domain.accounts import BONUS_COST, BONUS_ISSUED, CASH
 from wallet_core.domain.book import Book
 from wallet_core.domain.decision import Parts, Reason, Refused
 from wallet_core.domain.entries import Entry
 from wallet_core.domain.money import INT64_MAX
-from wallet_core.domain.promos import Bonus, BonusTerms, Event, State, after, competes
+from wallet_core.domain.promos import Bonus, BonusTerms, Event, State, after
 from wallet_core.domain.rounds import LAPSED
 from wallet_core.domain.templates import Template, Trigger
-
-SECOND = 1_000_000
-"""Microseconds."""
 
 
 class Promise(Struct, frozen=True):
@@ -30,6 +27,7 @@ class Promise(Struct, frozen=True):
     slot: str
     places: int
     priority: int
+    campaign: str = ""
 
     def begun(self, player_id: str, bonus_id: str, currency: str, at: int) -> Bonus:
         """Return the bonus, claimed and empty."""
@@ -49,6 +47,7 @@ class Promise(Struct, frozen=True):
             priority=self.priority,
             slot=self.slot,
             places=self.places,
+            campaign=self.campaign or self.template_id,
         )
 
 
@@ -61,12 +60,24 @@ def promised(template: Template, currency: str, grant: int = 0) -> Promise:
     promotion = template.promotion
     if promotion.trigger is Trigger.DEPOSIT:
         raise Refused(Reason.TEMPLATE_FORBIDDEN, "The template is for deposits; what is won needs one for claims.")
+    if promotion.unique_per:
+        raise Refused(
+            Reason.TEMPLATE_FORBIDDEN, "The template asks for whom it is taken; what is won is not asked that."
+        )
     if not grant and (promotion.cap_of_bonus or promotion.max_bet_of_bonus):
         raise Refused(
             Reason.TEMPLATE_FORBIDDEN, "Its cap or largest bet depends on an amount that is not known yet (R-FREE-01)."
         )
     terms = templates.terms(template, currency, grant)
-    return Promise(template.template_id, template.version, terms, promotion.slot, promotion.places, promotion.priority)
+    return Promise(
+        template.template_id,
+        template.version,
+        terms,
+        promotion.slot,
+        promotion.places,
+        promotion.priority,
+        template.campaign,
+    )
 
 
 class Award(Struct, frozen=True):
@@ -117,7 +128,8 @@ def as_bonus(book: Book, bonus: Bonus, amount: int, at: int) -> Award:
         raise Refused(Reason.INVALID_AMOUNT)
     bonus = replace(bonus, granted=granted, requirement=requirement, changed_at=at)
     if bonus.state is State.CLAIMED:
-        bonus = _started(bonus, at) if free(book, bonus) else replace(bonus, state=after(bonus.state, Event.QUEUE))
+        free = turns.free(book, bonus, at)
+        bonus = turns.started(bonus, at) if free else replace(bonus, state=after(bonus.state, Event.QUEUE))
     elif bonus.state is not State.QUEUED:
         bonus = replace(bonus, state=after(bonus.state, Event.REFILL))
     book.put(bonus)
@@ -125,20 +137,3 @@ def as_bonus(book: Book, bonus: Bonus, amount: int, at: int) -> Award:
         return Award()
     entries = Entry(bonus.account, amount), Entry(BONUS_ISSUED, -amount, bonus.template_id)
     return Award(entries, ((bonus.account, amount),))
-
-
-def _started(bonus: Bonus, at: int) -> Bonus:
-    duration = bonus.terms.duration
-    return replace(
-        bonus,
-        state=after(bonus.state, Event.START),
-        activated_at=at,
-        expires_at=at + duration * SECOND if duration else 0,
-    )
-
-
-def free(book: Book, bonus: Bonus) -> bool:
-    """Whether the group of a bonus has a slot for it: nobody who waits is overtaken (R-BONUS-07)."""
-    live = [each for each in book.bonuses(bonus.player_id) if competes(each, bonus)]
-    ahead = [each for each in book.queued(bonus.player_id) if competes(each, bonus) and each.turn < bonus.turn]
-    return len(live) + len(ahead) < bonus.places

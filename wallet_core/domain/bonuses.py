@@ -88,7 +88,7 @@ def credit(book: Book, player_id: str, parts: Parts, at: int = 0) -> Credit:
         book: with the bonuses among the parts.
         player_id: whose they are.
         parts: what each pocket is to have.
-        at: microsecond; 0 where the time of no bonus may be over.
+        at: microsecond.
     """
     entries: list[Entry] = []
     moved: Parts = ()

@@ -53,7 +53,7 @@ class Needs(Struct):
     transactions: set[TransactionKey]
     rounds: set[RoundKey]
     keys: set[bytes] = set()
-    nouns: dict[type[Keyed], set[tuple[str, ...]]] = {}
+    nouns: dict[type[Keyed], set[tuple[Any, ...]]] = {}
     further: bool = False
 
     @classmethod
@@ -71,7 +71,7 @@ class Needs(Struct):
         for kind, keys in more.nouns.items():
             self.want(kind, *keys)
 
-    def want(self, kind: type[Keyed], *keys: tuple[str, ...]) -> None:
+    def want(self, kind: type[Keyed], *keys: tuple[Any, ...]) -> None:
         """Add rows of a noun by their keys."""
         self.nouns.setdefault(kind, set()).update(keys)
 

@@ -20,6 +20,9 @@ PAYMENTS = "~payments"
 """Prefix of the partners of payments: one id space a payment provider."""
 
 
+NONE_PUBLISHED = Policies()
+
+
 class Terms(Struct, frozen=True):
     """The operator's rules a command is decided by.
 
@@ -130,6 +133,11 @@ class Recorded(_Single, frozen=True):
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
         raise NotImplementedError
+
+    @property
+    def policies(self) -> Policies:
+        """Those in force, where it asks them, or may free the place of a bonus; else none that were ever published."""
+        return NONE_PUBLISHED
 
     @property
     def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
@@ -246,6 +254,7 @@ class VoidRound(Recorded, frozen=True):
     reason: str
     actor: str
     request_id: str
+    policies: Policies = NONE_PUBLISHED
 
     @property
     def partner(self) -> tuple[str, str]:

@@ -7,7 +7,9 @@ and synchronous: same rows, same command, same microsecond, same decision.
 from msgspec.structs import replace
 
 from wallet_core.domain import (
+    activations,
     bonuses,
+    budget_commands,
     endings,
     free_play,
     free_round_commands,
@@ -29,17 +31,19 @@ from wallet_core.domain import (
     rounds,
     sessions,
     subwallets,
+    templates,
     withdrawals,
 )
 from wallet_core.domain import commands as c
 from wallet_core.domain.book import Book, Needs
 from wallet_core.domain.decision import FATE, Decision, Fate, Outcome, Reason, Refused
-from wallet_core.domain.desk import Desk, Poster
+from wallet_core.domain.desk import Desk, Poster, kept, posted
 from wallet_core.domain.entries import GRANT, NO_PLAYER, Journal, Kind, Posting, Transaction, digest, transaction_id
 from wallet_core.domain.play import result
 from wallet_core.domain.pockets import add, balances, shown
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.profiles import UNKNOWN_ROLLBACK
+from wallet_core.domain.templates import Template
 
 
 def needs(command: c.Command, wanted: Needs) -> None:
@@ -76,6 +80,8 @@ def follow(command: c.Command, book: Book, wanted: Needs) -> None:
         play_needs.follow_round(book, round_, wanted)
     elif isinstance(command, free_round_commands.OfGrant):
         play_needs.bonus_of(book, command.player_id, command.grant_id, wanted)
+    for bonus in book.queued(command.player_id):
+        wanted.want(Template, templates.key_of(bonus.template_id, bonus.version))
 
 
 def decide(book: Book, command: c.Command, now: int) -> Decision:
@@ -154,7 +160,6 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
     player = book.player(command.player_id)
     if command.player_id != NO_PLAYER:
         player = players.belongs(player, "", "")
-    provider_id, external_key = command.partner
     key, fingerprint = digest(*command.partner), digest(*command.payload)
     stored = book.transaction(command.player_id, key)
     if stored is not None:
@@ -167,41 +172,19 @@ def _record(book: Book, command: c.Recorded, now: int) -> Decision:
     try:
         posting = POSTINGS[type(command)](desk, command)
     except Refused as refused:
-        reason, kept = refused.refusal.reason, command.refused
-        if FATE[reason] is not Fate.BOUND or kept is None:
+        reason, bound = refused.refusal.reason, command.refused
+        if FATE[reason] is not Fate.BOUND or bound is None:
             raise
         book.undo(mark)
-        posting = kept
-    head = Transaction(
-        player_id=command.player_id,
-        key=key,
-        transaction_id=desk.transaction_id,
-        provider_id=provider_id,
-        external_key=external_key,
-        kind=posting.kind,
-        outcome=Outcome.REFUSED if reason else Outcome.APPLIED if posting.moves else Outcome.NOOP,
-        reason=reason,
-        fingerprint=fingerprint,
-        currency=posting.currency,
-        amount=posting.amount,
-        committed_at=at,
-        parts=posting.parts,
-        info=posting.info,
-        round_id=desk.round.round_id if desk.round else "",
-    )
-    number, left = 0, 0
-    for journal in posting.journals:
-        number = book.post(
-            command.player_id, head.transaction_id, journal.currency, journal.entries, round_=desk.round, first=number
-        )
+        posting = bound
+    head = posted(desk, command, posting, reason)
     left = 0
     if desk.round is not None:
         before, after = desk.was, book.round(command.player_id, desk.round.provider_id, desk.round.round_id)
         if after is not None and (before is None or not before.plain or book.bonuses(command.player_id)):
             left = bonuses.settle(book, Policies(), before, after, at + 1)
-    held = balances(head.currency, book.pockets(command.player_id, head.currency))
-    head = replace(head, cash_after=held.cash, bonus_after=held.bonus, debt_after=held.debt)
-    book.put(head)
+    left += activations.start_next(book, command.player_id, command.policies, at + left + 1)
+    head = kept(book, head)
     book.touch(command.player_id, at + left)
     return _recorded(book, head, replayed=False)
 
@@ -231,8 +214,10 @@ POSTINGS: dict[type[c.Recorded], Poster] = {
     c.PostJournal: _manual,
     **payments.POSTINGS,
     **grants.POSTINGS,
+    **activations.POSTINGS,
     **endings.POSTINGS,
     **player_commands.POSTINGS,
+    **budget_commands.POSTINGS,
     **hold_commands.POSTINGS,
     **hold_times.POSTINGS,
     **withdrawals.POSTINGS,

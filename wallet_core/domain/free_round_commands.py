@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from wallet_core.domain import bonus_rules, eligibility, grants
+from wallet_core.domain import bonus_rules, budgets, eligibility, grants
 from wallet_core.domain.accounts import BONUS_COST, FEES
 from wallet_core.domain.awards import Award, promised
 from wallet_core.domain.commands import OPERATOR, Recorded
@@ -61,6 +61,11 @@ class GrantFreeRounds(OfGrant, frozen=True):
     reason: str
     policies: Policies
     accepted: str = ""
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The grant, the bonus its winnings become, and the budgets of that."""
+        return *super().rows, *(budgets.rows(self.template) if self.template else ())
 
     @property
     def partner(self) -> tuple[str, str]:
@@ -170,6 +175,7 @@ def _grant(desk: Desk, command: GrantFreeRounds) -> Posting:
         eligibility.awarded(
             desk, command.policies, command.template, command.currency, worth, accepted=command.accepted
         )
+        budgets.check(desk.book, command.template.campaign, command.currency)
     grant = Grant(
         player_id=command.player_id,
         grant_id=command.grant_id,

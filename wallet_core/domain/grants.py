@@ -1,32 +1,29 @@
-"""Grants: how a bonus begins (rulebook 6.1): offered, claimed, granted, queued, active."""
+"""Grants: how a bonus begins (rulebook 6.1): offered, claimed, granted, queued or active at once."""
 
 from msgspec.structs import replace
 
-from wallet_core.domain import bonus_rules, guard, packs, templates, wagering
+from wallet_core.domain import bonus_rules, budgets, guard, packs, takers, templates, turns, wagering
 from wallet_core.domain.accounts import BONUS_ISSUED, account_of
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Outcome, Reason, Refused
 from wallet_core.domain.desk import Desk, Poster
-from wallet_core.domain.entries import Entry, Journal, Kind, Posting, digest
-from wallet_core.domain.free_rounds import WON
+from wallet_core.domain.entries import NO_PLAYER, Entry, Journal, Kind, Posting, digest
 from wallet_core.domain.money import INT64_MAX
 from wallet_core.domain.players import context, wallet_currency
 from wallet_core.domain.pockets import balances
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.promo_commands import (
-    ActivateBonus,
     ClaimBonus,
     GrantBonus,
     OfferBonus,
+    OfTemplate,
     PublishTemplate,
     Settled,
     instance,
 )
-from wallet_core.domain.promos import Bonus, Event, State, after, competes
+from wallet_core.domain.promos import Bonus, Event, State, after
+from wallet_core.domain.takers import Taker
 from wallet_core.domain.templates import Period, Promotion, Template, Trigger
-
-SECOND = 1_000_000
-"""Microseconds."""
 
 
 def find(desk: Desk, bonus_id: str) -> Bonus:
@@ -130,7 +127,7 @@ def _offered(desk: Desk, command: OfferBonus) -> Bonus:
     """
     template, promotion = command.template, command.template.promotion
     meant_for(desk, command.policies, promotion, command.currency, bonus_id=command.bonus_id)
-    ends = [promotion.ends_at, desk.at + promotion.claim_within * SECOND if promotion.claim_within else 0]
+    ends = [promotion.ends_at, desk.at + promotion.claim_within * turns.SECOND if promotion.claim_within else 0]
     return Bonus(
         player_id=command.player_id,
         bonus_id=command.bonus_id,
@@ -148,7 +145,24 @@ def _offered(desk: Desk, command: OfferBonus) -> Bonus:
         expires_at=min((end for end in ends if end), default=0),
         slot=promotion.slot,
         places=promotion.places,
+        campaign=template.campaign,
     )
+
+
+def _alone(desk: Desk, command: OfTemplate, *, takes: bool) -> None:
+    """Pass a player where nobody else has the bonus for the same person, household, instrument or device (R-BONUS-05).
+
+    What is taken stays so: who has had a bonus has had it, under whatever other name he comes.
+
+    Raises:
+        Refused: BONUS_NOT_ELIGIBLE, in words that do not say whose it is (R-AML-05).
+    """
+    for key in command.unique_keys:
+        taker = desk.book.noun(Taker, *takers.key_of(command.scope, key))
+        if taker is None and takes:
+            desk.book.put(Taker(NO_PLAYER, command.scope, key.per, key.digest, command.player_id, desk.at))
+        elif taker is not None and taker.holder != command.player_id:
+            raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The bonus is not available to this player.")
 
 
 def _deposited(desk: Desk, settled: Settled, currency: str) -> int:
@@ -167,21 +181,17 @@ def _deposited(desk: Desk, settled: Settled, currency: str) -> int:
     return found.amount
 
 
-def _free(desk: Desk, bonus: Bonus) -> bool:
-    """Whether the group of a bonus has a slot for it: nobody who waits is overtaken (R-BONUS-07)."""
-    player_id = bonus.player_id
-    others = [each for each in desk.book.bonuses(player_id) if competes(each, bonus)]
-    ahead = [each for each in desk.book.queued(player_id) if competes(each, bonus) and each.turn < bonus.turn]
-    return len(others) + len(ahead) < bonus.places
-
-
-def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None) -> tuple[Bonus, tuple[Entry, ...]]:
+def _begin(desk: Desk, command: OfTemplate, bonus: Bonus) -> tuple[Bonus, tuple[Entry, ...]]:
     """Return a claimed bonus whose trigger is met: active with its journal (P-08), or in the queue without.
 
     Raises:
-        Refused: BONUS_NOT_ELIGIBLE, INVALID_AMOUNT; what `_deposited` says.
+        Refused: INVALID_REQUEST, BONUS_NOT_ELIGIBLE, INVALID_AMOUNT; what `_deposited` says.
     """
+    template, deposit = command.template, command.deposit
     promotion = template.promotion
+    if missing := set(promotion.unique_per) - {key.per for key in command.unique_keys}:
+        names = ", ".join(each.name for each in sorted(missing))
+        raise Refused(Reason.INVALID_REQUEST, f"unique_keys: {names}: the template asks for it (R-BONUS-05).")
     if promotion.period is Period.DEPOSIT and instance(template, 0, deposit, "") != bonus.bonus_id:
         raise Refused(Reason.REFERENCE_MISMATCH, "It was offered for another deposit.")
     paid = _deposited(desk, deposit, bonus.currency) if deposit else 0
@@ -191,7 +201,8 @@ def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None
     if requirement > INT64_MAX:
         raise Refused(Reason.INVALID_AMOUNT)
     bonus = replace(bonus, terms=terms, granted=grant, deposit=paid, requirement=requirement)
-    if _free(desk, bonus):
+    bonus = budgets.reserve(desk.book, bonus, grant, desk.at)
+    if turns.free(desk.book, bonus, desk.at):
         return start(desk, bonus)
     if promotion.exclusive:
         raise Refused(
@@ -201,15 +212,9 @@ def _begin(desk: Desk, template: Template, bonus: Bonus, deposit: Settled | None
 
 
 def start(desk: Desk, bonus: Bonus) -> tuple[Bonus, tuple[Entry, ...]]:
-    """Return the bonus active, its clock running (R-BONUS-11), and its journal (P-08)."""
-    duration = bonus.terms.duration
-    active = replace(
-        bonus,
-        state=after(bonus.state, Event.START),
-        activated_at=desk.at,
-        expires_at=desk.at + duration * SECOND if duration else 0,
-    )
-    return active, (Entry(bonus.account, bonus.granted), Entry(BONUS_ISSUED, -bonus.granted, bonus.template_id))
+    """Return the bonus active and its journal (P-08)."""
+    entries = Entry(bonus.account, bonus.granted), Entry(BONUS_ISSUED, -bonus.granted, bonus.template_id)
+    return turns.started(bonus, desk.at), entries
 
 
 def _publish(desk: Desk, command: PublishTemplate) -> Posting:
@@ -233,7 +238,9 @@ def _offer(desk: Desk, command: OfferBonus) -> Posting:
     if _had(desk, command.bonus_id) is not None:
         raise Refused(Reason.BONUS_NOT_ELIGIBLE, "The player has had this one already (R-BONUS-05).")
     words = (("reason", command.reason), ("actor", command.actor))
-    return changed(desk, Kind.BONUS_STATE, _offered(desk, command), (), *words)
+    offered = _offered(desk, command)
+    _alone(desk, command, takes=False)
+    return changed(desk, Kind.BONUS_STATE, offered, (), *words)
 
 
 def _claim(desk: Desk, command: ClaimBonus) -> Posting:
@@ -248,15 +255,16 @@ def _claim(desk: Desk, command: ClaimBonus) -> Posting:
     _of_template(bonus, command.template)
     promotion = command.template.promotion
     meant_for(desk, command.policies, promotion, bonus.currency, bonus_id=bonus.bonus_id)
+    _alone(desk, command, takes=True)
     words = ("accepted", command.accepted), _of_deposit(command.deposit)
     if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
         return changed(desk, Kind.BONUS_STATE, claimed, (), *words)
-    begun, entries = _begin(desk, command.template, claimed, command.deposit)
+    begun, entries = _begin(desk, command, claimed)
     return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, *words)
 
 
 def _grant(desk: Desk, command: GrantBonus) -> Posting:
-    template, promotion = command.template, command.template.promotion
+    promotion = command.template.promotion
     bonus = _had(desk, command.bonus_id)
     if bonus is None:
         if promotion.opt_in:
@@ -268,49 +276,16 @@ def _grant(desk: Desk, command: GrantBonus) -> Posting:
             f"The player has it already, {bonus.state.name}: it is granted once (R-BONUS-05).",
         )
     else:
-        _of_template(bonus, template)
+        _of_template(bonus, command.template)
         meant_for(desk, command.policies, promotion, bonus.currency, bonus_id=bonus.bonus_id)
     if bonus.due(desk.at):
         raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
     if promotion.trigger is Trigger.DEPOSIT and command.deposit is None:
         raise Refused(Reason.INVALID_REQUEST, "deposit: it is granted for a settled one; name it (R-BONUS-06).")
-    begun, entries = _begin(desk, template, bonus, command.deposit)
+    _alone(desk, command, takes=True)
+    begun, entries = _begin(desk, command, bonus)
     words = (("reason", command.reason), ("actor", command.actor), _of_deposit(command.deposit))
     return changed(desk, Kind.BONUS_GRANT if entries else Kind.BONUS_STATE, begun, entries, *words)
-
-
-def _edition(desk: Desk, bonus: Bonus) -> Template:
-    """Return the version of the template that a bonus is of."""
-    template = desk.book.noun(Template, *templates.key_of(bonus.template_id, bonus.version))
-    if template is None:
-        raise AssertionError(bonus.template_id)  # what was granted was published, and that is never deleted
-    return template
-
-
-def _activate(desk: Desk, command: ActivateBonus) -> Posting:
-    bonus = find(desk, command.bonus_id)
-    if not bonus.queued:
-        raise Refused(Reason.BONUS_STATE, f"The bonus is {bonus.state.name}, not QUEUED.")
-    if bonus.due(desk.at):
-        raise Refused(Reason.BONUS_STATE, "The time to begin it is over.")
-    if not _free(desk, bonus):
-        raise Refused(Reason.BONUS_STATE, "It is not its turn.")
-    try:
-        eligible(desk, command.policies, bonus.currency)
-        if not bonus.bonus_id.startswith(WON):  # what free rounds have won was promised with them
-            bonus_rules.granted(
-                command.policies,
-                desk.someone,
-                _edition(desk, bonus).promotion,
-                bonus.currency,
-                bonus_id=bonus.bonus_id,
-                worth=bonus.granted,
-            )
-    except Refused as refused:
-        lapsed = replace(bonus, state=after(bonus.state, Event.LAPSE), reason=refused.refusal.message)
-        return changed(desk, Kind.BONUS_STATE, lapsed, (), ("reason", lapsed.reason))
-    begun, entries = start(desk, bonus)
-    return changed(desk, Kind.BONUS_GRANT, begun, entries, ("reason", "its turn in the queue"))
 
 
 POSTINGS: dict[type[Recorded], Poster] = {
@@ -318,6 +293,5 @@ POSTINGS: dict[type[Recorded], Poster] = {
     OfferBonus: _offer,
     ClaimBonus: _claim,
     GrantBonus: _grant,
-    ActivateBonus: _activate,
 }
 """What each of these commands posts."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from wallet_core.domain import eligibility
+from wallet_core.domain import budgets, eligibility
 from wallet_core.domain.accounts import CASH
 from wallet_core.domain.awards import Award, as_bonus, in_cash, promised
 from wallet_core.domain.cashback import Cashback, Covered
@@ -61,8 +61,11 @@ class _Payout(Recorded, frozen=True):
 
     @property
     def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
-        """The bonus, where it is paid as one."""
-        return ((Bonus, (self.player_id, self.bonus_id)),) if self.template else ()
+        """The bonus, its template and its budgets, where it is paid as one."""
+        if self.template is None:
+            return ()
+        template = Template, self.template.key
+        return (Bonus, (self.player_id, self.bonus_id)), template, *budgets.rows(self.template)
 
     @property
     def edition(self) -> str:
@@ -231,7 +234,7 @@ def _paid(
         )
         promise = promised(command.template, code, amount)
         blank = promise.begun(player.player_id, command.bonus_id, code, desk.at)
-        award = as_bonus(desk.book, blank, amount, desk.at)
+        award = as_bonus(desk.book, budgets.reserve(desk.book, blank, amount, desk.at), amount, desk.at)
         words.append(("bonus", command.bonus_id))
         if not award.entries:
             words.append(("queued", "its slot is taken; it is paid when its turn comes (R-BONUS-07)"))

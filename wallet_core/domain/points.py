@@ -101,12 +101,12 @@ def price_key(currency: str, version: int) -> tuple[Any, ...]:
     return NO_PLAYER, currency, version
 
 
-def expirable(came_before: int, went: int) -> int:
+def expirable(held: int, came_since: int) -> int:
     """Return what is left of the points that came in before a moment: whatever went, by then or since, was of the
-    oldest.
+    oldest (R-PTS-03).
 
     Args:
-        came_before: the sum of what came into the pocket before the moment.
-        went: the sum of all that ever left it.
+        held: what the pocket holds.
+        came_since: the sum of what came into it at the moment, or later.
     """
-    return max(0, came_before - went)
+    return max(0, held - came_since)

@@ -20,6 +20,8 @@ from wallet_core.domain.publications import Content, Publication, State, content
 
 T = TypeVar("T")
 
+EXPIRE_AFTER = "points.expire_after"
+
 CACHE_MAX = 100_000
 """Answers that are remembered; then they are found anew."""
 
@@ -189,6 +191,14 @@ class Policies(Struct, frozen=True, eq=False):
             context = Context(brand_id=brand_id, provider_id=provider_id, game_id=game_id, of=currency)
             found = self._keep(place, cast("int", self.value("points.rate", context, version)))
         return found
+
+    def points_expire(self) -> bool:
+        """Whether points of anybody's expire by themselves, as far as is set in the version in force."""
+        return bool(self.content(self.version).get((EXPIRE_AFTER, "")))
+
+    def points_days(self, brand_id: str) -> int:
+        """Return after how many days the points of a brand's players expire; 0: never (R-PTS-03)."""
+        return cast("int", self.value(EXPIRE_AFTER, Context(brand_id=brand_id)))
 
     def value(self, name: str, context: Context, version: int | None = None) -> Value | None:
         """Return a key's value: true or false, a word or words, a number in the key's unit, ledger units of an amount;

@@ -193,6 +193,12 @@ KEYS: dict[str, Key] = {
             lock=Layer.LICENCE,
             of=Of.CURRENCY,
         ),
+        _number(
+            *("points.expire_after", Merge.OVERRIDE, 0, "days; 0: never", "R-PTS-03"),
+            most=36_500,
+            layers=_HOUSE,
+            lock=Layer.LICENCE,
+        ),
         # What belongs to what.
         Key("brand.licence", Type.WORD, Merge.OVERRIDE, (Layer.LICENCE,), "", "R-CFG-01", of=Of.BRAND),
         Key("licence.regulator", Type.WORD, Merge.OVERRIDE, (Layer.LICENCE,), "", "R-CFG-01", of=Of.LICENCE),

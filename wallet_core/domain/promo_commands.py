@@ -9,13 +9,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from wallet_core.domain import bonus_rules, templates
+from wallet_core.domain import bonus_rules, budgets, takers, templates
 from wallet_core.domain.bonuses import PARTNER
 from wallet_core.domain.commands import OPERATOR, PAYMENTS, Recorded
 from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import Keyed, digest
 from wallet_core.domain.policies import Policies
 from wallet_core.domain.promos import Bonus, BonusTerms
+from wallet_core.domain.takers import Taker, UniqueKey
 from wallet_core.domain.templates import Period, Promotion, Template
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,58 +121,75 @@ class OfBonus(_Operators, frozen=True):
         return ((Bonus, (self.player_id, self.bonus_id)),)
 
 
-class OfferBonus(OfBonus, frozen=True):
-    """Offer a bonus to a player, who may claim it (R-BONUS-04).
+class OfTemplate(OfBonus, frozen=True, kw_only=True):
+    """A command that brings a bonus nearer to its beginning.
 
     Attributes:
-        deposit: settled, that it is for; without one a later one is to be named.
+        deposit: settled, that it is for, where it is for one and that has been made.
+        policies: as they are in force.
+        unique_keys: for whom and for what it is taken, where only one may have it (R-BONUS-05).
     """
 
     template: Template
+    deposit: Settled | None = None
+    unique_keys: tuple[UniqueKey, ...] = ()
+    policies: Policies = Policies()
+
+    @property
+    def scope(self) -> str:
+        """What one person, household, instrument or device has but once: the bonus of a period, whoever's it is."""
+        many = self.template.promotion.period in {Period.DEPOSIT, Period.GRANT}
+        return f"{self.template.template_id}@{self.template.version}" if many else self.bonus_id
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the keys may not differ in in a repeat; nothing where there are none."""
+        return tuple(word for key in self.unique_keys for word in key.words)
+
+    @property
+    def rows(self) -> tuple[tuple[type[Keyed], tuple[Any, ...]], ...]:
+        """The instance, its template (it may wait, and begin in the same batch), its budgets, and who has taken it."""
+        taken = tuple((Taker, takers.key_of(self.scope, key)) for key in self.unique_keys)
+        return *super().rows, (Template, self.template.key), *budgets.rows(self.template), *taken
+
+    @property
+    def earlier(self) -> tuple[tuple[str, str], ...]:
+        """The deposit."""
+        return (self.deposit.partner,) if self.deposit else ()
+
+
+class OfferBonus(OfTemplate, frozen=True, kw_only=True):
+    """Offer a bonus to a player, who may claim it (R-BONUS-04). It takes no unique key, it looks who has taken it."""
+
     currency: str
     reason: str
     actor: str
-    deposit: Settled | None = None
-    policies: Policies = Policies()
 
     @property
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
         template, deposit = self.template, self.deposit.partner if self.deposit else ("", "")
         words = (template.template_id, str(template.version), self.currency, *deposit)
-        return type(self).__name__, *words, self.reason, self.actor
-
-    @property
-    def earlier(self) -> tuple[tuple[str, str], ...]:
-        """The deposit."""
-        return (self.deposit.partner,) if self.deposit else ()
+        return type(self).__name__, *words, self.reason, self.actor, *self.words
 
 
-class ClaimBonus(OfBonus, frozen=True):
+class ClaimBonus(OfTemplate, frozen=True, kw_only=True):
     """The player accepts an offer and its terms; it begins, where nothing else is asked for.
 
     Attributes:
         accepted: digest of the template's version, as the player was shown it.
-        deposit: settled, where the bonus is for one and it has been made.
     """
 
-    template: Template
     accepted: str
-    deposit: Settled | None = None
-    policies: Policies = Policies()
 
     @property
     def payload(self) -> tuple[str, ...]:
         """What may not differ in a repeat (R-IDEM-09)."""
-        return "CLAIM", self.bonus_id, self.accepted, *(self.deposit.partner if self.deposit else ())
-
-    @property
-    def earlier(self) -> tuple[tuple[str, str], ...]:
-        """The deposit."""
-        return (self.deposit.partner,) if self.deposit else ()
+        deposit = self.deposit.partner if self.deposit else ()
+        return "CLAIM", self.bonus_id, self.accepted, *deposit, *self.words
 
 
-class GrantBonus(OfferBonus, frozen=True):
+class GrantBonus(OfferBonus, frozen=True, kw_only=True):
     """The trigger of a claimed bonus is met; or one is granted that needs no claim (R-BONUS-04, R-BONUS-06)."""
 
 
@@ -209,6 +227,7 @@ class AboutBonus(OfBonus, frozen=True):
 
     reason: str
     actor: str
+    policies: Policies = Policies()
 
     @property
     def payload(self) -> tuple[str, ...]:
@@ -241,6 +260,7 @@ class ExpireBonus(Recorded, frozen=True):
 
     bonus_id: str
     due: int = 0
+    policies: Policies = Policies()
 
     @property
     def partner(self) -> tuple[str, str]:

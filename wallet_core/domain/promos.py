@@ -237,6 +237,9 @@ class Bonus(Keyed, frozen=True, gc=False):
         slot, places: the group it stands in, and how many of that may be active at a time (R-BONUS-07).
         removed: what of the principal of a sticky one has been taken away.
         touched: how many rounds it has paid for, open or closed.
+        campaign: whose budget it is of.
+        reserved, spent: what of it that budget counts as promised, and as paid; nothing where there is none.
+        trued: how often the budget was told what it came to.
     """
 
     player_id: str
@@ -263,6 +266,10 @@ class Bonus(Keyed, frozen=True, gc=False):
     frozen_at: int = 0
     slot: str = ""
     places: int = 1
+    campaign: str = ""
+    reserved: int = 0
+    spent: int = 0
+    trued: int = 0
     removed: int = 0
     touched: int = 0
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wallet_core.domain import accounts, bonuses, free_play, points, rounds
+from wallet_core.domain import accounts, activations, bonuses, free_play, points, rounds
 from wallet_core.domain.book import Book
 from wallet_core.domain.commands import Action, Play
 from wallet_core.domain.decision import Balances, Outcome, Parts, Reason, Refused, Result
@@ -195,7 +195,9 @@ class Table(Struct, eq=False):
             self.book.post(command.player_id, identity, points.PTS, entries, first=first)
         grant = self.grant(self.granted) if self.granted else None
         also = {f"{accounts.BONUS}:{grant.bonus_id}"} if grant is not None and grant.bonus_id else set()
-        return bonuses.settle(self.book, policies, before, after, self.at + self.index + 1, also=also)
+        at = self.at + self.index + 1
+        left = bonuses.settle(self.book, policies, before, after, at, also=also)
+        return left + activations.start_next(self.book, command.player_id, policies, at + left)
 
     def _earned(self, round_: Round | None, rate: int) -> int:
         """Return the points that the cash stakes of a round earn while it is closed."""

@@ -13,6 +13,7 @@ from wallet_core.domain.decision import Reason, Refused
 from wallet_core.domain.entries import NO_PLAYER, Keyed, digest
 from wallet_core.domain.money import CURRENCIES, INT64_MAX
 from wallet_core.domain.promos import BonusTerms
+from wallet_core.domain.takers import Per
 
 BPS = 10_000
 HUNDRED = 100
@@ -87,6 +88,8 @@ class Promotion(Struct, frozen=True, omit_defaults=True):
         priority: the lower the earlier out of the queue.
         claim_within: seconds from the offer to its start; none: any.
         ends_at: microsecond after which none is offered, claimed or started; 0: never.
+        campaign: whose budget its bonuses are of; empty: the template's own, by its id (R-BONUS-10).
+        unique_per: of what only one may have it, whichever player that is (R-BONUS-05).
     """
 
     title: str
@@ -109,6 +112,8 @@ class Promotion(Struct, frozen=True, omit_defaults=True):
     priority: int = 0
     claim_within: int | None = None
     ends_at: int = 0
+    campaign: str = ""
+    unique_per: tuple[Per, ...] = ()
 
     @property
     def slot(self) -> str:
@@ -131,6 +136,11 @@ class Template(Keyed, frozen=True):
     def key(self) -> tuple[str, str, int]:
         """What it is found by."""
         return key_of(self.template_id, self.version)
+
+    @property
+    def campaign(self) -> str:
+        """Whose budget its bonuses are of."""
+        return self.promotion.campaign or self.template_id
 
     @property
     def digest(self) -> str:

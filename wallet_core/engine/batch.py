@@ -8,6 +8,7 @@ from wallet_core.domain.commands import Command
 from wallet_core.domain.decide import decide, follow, needs
 from wallet_core.domain.decision import Decision
 from wallet_core.domain.entries import Transaction
+from wallet_core.domain.promos import Bonus
 from wallet_core.domain.rounds import Round
 from wallet_core.engine.clock import Clock
 from wallet_core.storage.store import Changes
@@ -55,6 +56,8 @@ class Batch:
 
 
 def _names_more(row: Row) -> bool:
-    """Whether a row may name others that its commands need: it is not all of cash."""
+    """Whether a row may name others that its commands need: it is not all of cash, or is to begin by its template."""
     kind = type(row)
+    if kind is Bonus:
+        return cast("Bonus", row).queued
     return (kind is Round and not cast("Round", row).plain) or (kind is Transaction and cast("Transaction", row).mixed)

@@ -13,11 +13,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from wallet_core.domain.players import Player
 from wallet_core.storage.store import Changes
-from wallet_core.storage.tables import LINES, PLAYERS, TABLES, Table
+from wallet_core.storage.tables import LINES, TABLES, Table
 
 INSERT, UPDATE, GUARD = "insert", "update", "guard"
+"""A guard is the update of a row that a version stands for: nothing is saved where that is another by now."""
 
 EXPECTED = "expected"
 """The version a guarded row must still have: one more value after its columns."""
@@ -36,13 +36,19 @@ CHUNKS = (64, 16, 4, 1)
 
 _TABLES: dict[str, Table[Any]] = {table.name: table for table in TABLES.values()}
 _KEYS = {name: itemgetter(slice(len(table.key))) for name, table in _TABLES.items()}
-_SHAPES = {table.row: (table, Shape(table.name, INSERT), Shape(table.name, UPDATE)) for table in TABLES.values()}
-_GUARD = Shape(TABLES[Player].name, GUARD)
+_SHAPES = {
+    table.row: (table, Shape(table.name, INSERT), Shape(table.name, GUARD if table.guard else UPDATE))
+    for table in TABLES.values()
+}
 _LINES = Shape(LINES.name, INSERT)
-_GUARDED = itemgetter(
-    *(index for index, column in enumerate(PLAYERS.columns) if column in PLAYERS.key or column in PLAYERS.changing),
-    len(PLAYERS.columns),
-)
+_GUARDED = {
+    table.name: itemgetter(
+        *(index for index, column in enumerate(table.columns) if column in table.key or column in table.changing),
+        len(table.columns),
+    )
+    for table in TABLES.values()
+    if table.guard
+}
 
 
 def plan(changes: Changes) -> Plan:
@@ -54,12 +60,9 @@ def plan(changes: Changes) -> Plan:
     for before, after in changes.rows:
         table, insert, update = _SHAPES[type(after)]
         values = table.write(after)
-        if before is None:
-            shape = insert
-        elif isinstance(before, Player):
-            shape, values = _GUARD, (*values, before.version)
-        else:
-            shape = update
+        shape = insert if before is None else update
+        if shape.verb == GUARD:
+            values = (*values, getattr(before, table.guard))
         if shape in rows:
             rows[shape].append(values)
         else:
@@ -94,7 +97,7 @@ def sqlite(shape: Shape, rows: int) -> str:
         same = " and ".join(f"t.{column.name} = {named[column.name]}" for column in table.key)
         return (
             f"update {table.name} as t set {sets} from ({_values(len(sent) + 1, rows)}) as u"
-            f" where {same} and t.version = u.column{len(sent) + 1}"
+            f" where {same} and t.{table.guard} = u.column{len(sent) + 1}"
         )
     statement = f"insert into {table.name} ({table.names}) {_values(len(table.columns), rows)}"
     return statement if shape.verb == INSERT else statement + _conflict(table)
@@ -102,7 +105,7 @@ def sqlite(shape: Shape, rows: int) -> str:
 
 def given(shape: Shape, rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
     """Return of a plan's rows what SQLite is given: of guarded ones the key, what changes, and the version."""
-    return list(map(_GUARDED, rows)) if shape.verb == GUARD else rows
+    return list(map(_GUARDED[shape.table], rows)) if shape.verb == GUARD else rows
 
 
 @cache
@@ -133,20 +136,20 @@ def chunks(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, list[Any]]]:
 
 @cache
 def postgres(shapes: tuple[Shape, ...]) -> str:
-    """Return one statement that writes every shape, or nothing: a mismatch of the guard divides by zero.
+    """Return one statement that writes every shape, or nothing: a mismatch of a guard divides by zero.
 
     One statement is one round trip and its own transaction. Parameters are what `arguments` returns.
     """
-    steps, number, met = [], 1, "$1::bigint = 0"
+    steps, number, guards = [], 1, ["0"]
     for index, shape in enumerate(shapes):
         number += 1
         arrays = f"${number}::saved_{shape.table}[]"
         if shape.verb == GUARD:
             number += 1
             arrays += f", ${number}::bigint[]"
-            met = f"(select count(*) from step_{index}) = $1::bigint"
+            guards.append(f"(select count(*) from step_{index})")
         steps.append(f"step_{index} as ({_step(shape, arrays)} returning 1)")
-    return f"with {', '.join(steps)} select 1 / (case when {met} then 1 else 0 end)"
+    return f"with {', '.join(steps)} select 1 / (case when {' + '.join(guards)} = $1::bigint then 1 else 0 end)"
 
 
 def _step(shape: Shape, arrays: str) -> str:
@@ -157,20 +160,20 @@ def _step(shape: Shape, arrays: str) -> str:
         return (
             f"update {table.name} as t set {_sets(table, 'u.')} from unnest({arrays}) as u({names}, {EXPECTED}),"
             f" lateral (select p.ctid as place from {table.name} as p where {same} offset 0) as found"
-            f" where t.ctid = found.place and t.version = u.{EXPECTED}"
+            f" where t.ctid = found.place and t.{table.guard} = u.{EXPECTED}"
         )
     statement = f"insert into {table.name} ({names}) select {names} from unnest({arrays})"
     return statement if shape.verb == INSERT else statement + _conflict(table)
 
 
 def arguments(planned: Plan) -> list[Any]:
-    """Return the parameters of the statement `postgres` makes of the plan's shapes: the number of guarded rows, then
+    """Return the parameters of the statement `postgres` makes of the plan's shapes: how many rows are guarded, then
     each shape's rows, and after guarded ones the versions they must have.
     """
     values: list[Any] = [0]
     for shape, rows in planned.items():
         if shape.verb == GUARD:
-            values[0] = len(rows)
+            values[0] += len(rows)
             values.append([row[:-1] for row in rows])
             values.append([row[-1] for row in rows])
         else:

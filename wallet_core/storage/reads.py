@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from wallet_core.domain.budgets import Budget
 from wallet_core.domain.cashback import Turnover
 from wallet_core.domain.entries import Line, Transaction, first_id
 from wallet_core.domain.explanations import Explanation
@@ -26,6 +27,7 @@ from wallet_core.domain.templates import Template
 from wallet_core.storage.store import RoundCursor
 from wallet_core.storage.tables import (
     BONUSES,
+    BUDGETS,
     DRAFTS,
     EXPLANATIONS,
     FREE_ROUNDS,
@@ -204,10 +206,6 @@ class Reads:
         rows = await self._fetch("bonuses", player_id=player_id, after=after, limit=limit)
         return [BONUSES.read(row) for row in rows]
 
-    async def queued_bonuses(self, player_id: str) -> list[Bonus]:
-        """Return a player's bonuses that wait for a slot, the next one first."""
-        return [BONUSES.read(row) for row in await self._fetch("queued_bonuses", player_id=player_id)]
-
     async def transaction(self, player_id: str, transaction_id: bytes) -> Transaction | None:
         """Return a transaction of a player, if there is one."""
         rows = await self._fetch("transaction", player_id=player_id, transaction_id=transaction_id)
@@ -277,11 +275,15 @@ class Reads:
         rows = await self._fetch("points_price", currency=currency)
         return POINTS_PRICES.read(rows[0]) if rows else None
 
-    async def points_lots(self, player_id: str, before: int) -> tuple[int, int, int]:
-        """Return what came into a player's points before a moment, what ever left, and how many lines that took."""
-        rows = await self._fetch("points_lots", player_id=player_id, before=first_id(before))
-        came, went, lines = rows[0]
-        return int(came), int(went), int(lines)
+    async def points_lots(self, player_id: str, since: int) -> tuple[int, int, int]:
+        """Return a player's points, what came into them since a moment, and how many lines they have."""
+        rows = await self._fetch("points_lots", player_id=player_id, since=first_id(since))
+        held, came, lines = rows[0] if rows else (0, 0, 0)
+        return int(held), int(came), int(lines)
+
+    async def points_held(self, *, after: str = "", limit: int) -> list[tuple[str, str, int]]:
+        """Return who has points, by id from the one after `after`: the player, the brand, and since when."""
+        return [(row[0], row[1], row[2]) for row in await self._fetch("points_held", after=after, limit=limit)]
 
     async def turnover(self, player_id: str, currency: str, start: int, end: int) -> list[Turnover]:
         """Return what a player's cash did in [start, end), game by game."""
@@ -289,6 +291,19 @@ class Reads:
             "turnover", player_id=player_id, currency=currency, start=first_id(start), end=first_id(end)
         )
         return [Turnover(row[0], row[1], int(row[2]), int(row[3]), int(row[4])) for row in rows]
+
+    async def budget(self, campaign: str, currency: str) -> Budget | None:
+        """Return a campaign's budget in a currency, if there is one."""
+        rows = await self._fetch("budget", campaign=campaign, currency=currency)
+        return BUDGETS.read(rows[0]) if rows else None
+
+    async def budgets(self, campaign: str = "", *, after: tuple[str, str] = ("", ""), limit: int) -> list[Budget]:
+        """Return budgets of all campaigns or of one, by campaign and currency, from the one after `after`."""
+        after_campaign, after_currency = after
+        rows = await self._fetch(
+            "budgets", campaign=campaign, after_campaign=after_campaign, after_currency=after_currency, limit=limit
+        )
+        return [BUDGETS.read(row) for row in rows]
 
     async def rates(self, sources: Sequence[str]) -> list[Rates]:
         """Return the last table of each of these sources of rates, in their order; those without one are left out."""

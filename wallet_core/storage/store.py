@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import Struct
 
 from wallet_core.domain.book import Needs, Row
+from wallet_core.domain.budgets import Budget
 from wallet_core.domain.cashback import Turnover
 from wallet_core.domain.entries import Line, Transaction
 from wallet_core.domain.explanations import Explanation
@@ -164,10 +165,6 @@ class Store(Protocol):
         """Return a player's bonuses by id, from the one after `after`."""
         ...
 
-    async def queued_bonuses(self, player_id: str) -> list[Bonus]:
-        """Return a player's bonuses that wait for a slot, the next one first."""
-        ...
-
     async def transaction(self, player_id: str, transaction_id: bytes) -> Transaction | None:
         """Return a transaction of a player, if there is one."""
         ...
@@ -222,12 +219,24 @@ class Store(Protocol):
         """Return the last price of points in a currency, if there is one."""
         ...
 
-    async def points_lots(self, player_id: str, before: int) -> tuple[int, int, int]:
-        """Return what came into a player's points before a moment, what ever left, and how many lines that took."""
+    async def points_lots(self, player_id: str, since: int) -> tuple[int, int, int]:
+        """Return a player's points, what came into them since a moment, and how many lines they have."""
+        ...
+
+    async def points_held(self, *, after: str = "", limit: int) -> list[tuple[str, str, int]]:
+        """Return who has points, by id from the one after `after`: the player, the brand, and since when."""
         ...
 
     async def turnover(self, player_id: str, currency: str, start: int, end: int) -> list[Turnover]:
         """Return what a player's cash did in [start, end), game by game."""
+        ...
+
+    async def budget(self, campaign: str, currency: str) -> Budget | None:
+        """Return a campaign's budget in a currency, if there is one."""
+        ...
+
+    async def budgets(self, campaign: str = "", *, after: tuple[str, str] = ("", ""), limit: int) -> list[Budget]:
+        """Return budgets of all campaigns or of one, by campaign and currency, from the one after `after`."""
         ...
 
     async def rates(self, sources: Sequence[str]) -> list[Rates]:

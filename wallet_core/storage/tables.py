@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from wallet_core.domain.awards import Promise
+from wallet_core.domain.budgets import Budget
 from wallet_core.domain.cashback import Covered
 from wallet_core.domain.decision import Outcome, Reason
 from wallet_core.domain.entries import Category, Holder, Kind, Line, Transaction
@@ -33,6 +34,7 @@ from wallet_core.domain.rounds import Round
 from wallet_core.domain.rounds import State as RoundState
 from wallet_core.domain.sessions import Session
 from wallet_core.domain.sessions import State as SessionState
+from wallet_core.domain.takers import Per, Taker
 from wallet_core.domain.templates import Promotion, Template
 
 R = TypeVar("R", bound=Struct)
@@ -101,6 +103,8 @@ class Table(Generic[R]):
     Attributes:
         key: how many of the first columns are the key a row is found by.
         changing: the columns an update writes; none for tables whose rows never change.
+        guard: the column that an update must find as it was loaded, for rows that two processes may come to write at
+            once; it is one of the changing. Empty: the row is guarded by its player's.
     """
 
     def __init__(
@@ -112,6 +116,7 @@ class Table(Generic[R]):
         changing: Sequence[str],
         *,
         only: str = "",
+        guard: str = "",
     ) -> None:
         """Describe the table; the columns must be the struct's fields in order. `only` some rows are read: a condition
         on the row `t`, where they are not all.
@@ -120,6 +125,7 @@ class Table(Generic[R]):
         self.row = row
         self.columns = tuple(columns)
         self.key = self.columns[:key]
+        self.guard = guard
         self.only = f" and {only}" if only else ""
         self.changing = tuple(column for column in columns if column.name in changing)
         self._writes = tuple((index, column.write) for index, column in enumerate(columns) if column.write)
@@ -162,6 +168,7 @@ PLAYERS = Table(
         *("status", "changed_at", "version", "frozen", "excluded_at", "excluded_until"),
         *("currency", "switched_at"),
     ),
+    guard="version",
 )
 
 POCKETS = Table(
@@ -252,7 +259,9 @@ _BONUS = [
     *_text("reason"),
     *_big("frozen_at"),
     *_text("slot"),
-    *_big("places", "removed", "touched"),
+    *_big("places"),
+    *_text("campaign"),
+    *_big("reserved", "spent", "trued", "removed", "touched"),
 ]
 
 BONUSES = Table(
@@ -263,7 +272,8 @@ BONUSES = Table(
     (
         *("state", "changed_at", "progress", "converted", "staked", "rounds", "activated_at", "expires_at", "short"),
         *("granted", "deposit", "requirement", "terms", "claimed_at", "reason", "frozen_at", "removed", "touched"),
-        *("template_id", "version", "currency", "priority", "slot", "places"),  # of an offer that lapsed
+        *("reserved", "spent", "trued"),
+        *("template_id", "version", "currency", "priority", "slot", "places", "campaign"),  # of an offer that lapsed
     ),
 )
 
@@ -303,6 +313,29 @@ TEMPLATES = Table(
     (),
 )
 """Only ever added to."""
+
+BUDGETS = Table(
+    "budgets",
+    Budget,
+    3,
+    [
+        *_text("player_id", "campaign", "currency"),
+        *_big("amount", "reserved", "spent", "version", "changed_at"),
+        *_text("actor", "reason"),
+    ],
+    ("amount", "reserved", "spent", "version", "changed_at", "actor", "reason"),
+    guard="version",
+)
+"""Players share its rows."""
+
+TAKERS = Table(
+    "takers",
+    Taker,
+    4,
+    [*_text("player_id", "scope"), _enum("per", Per), *_bytes("digest"), *_text("holder"), *_big("taken_at")],
+    (),
+)
+"""Only ever added to: who comes second finds the first."""
 
 HOLDERS = Table("transactions", Holder, 1, [*_bytes("key"), *_text("player_id"), _enum("kind", Kind)], ())
 """Whoever has a key; read only."""
@@ -469,6 +502,8 @@ TABLES: dict[type[Struct], Table[Any]] = {
         EXPLANATIONS,
         HOLDS,
         TEMPLATES,
+        BUDGETS,
+        TAKERS,
         DRAFTS,
         PUBLICATIONS,
         FREE_ROUNDS,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from wallet_core.domain.budget_commands import TrueUpBudget
 from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Decision, Outcome
 from wallet_core.domain.free_round_commands import ExpireFreeRounds
@@ -51,8 +52,9 @@ DUE = (
     Due("hold expired", "holds_expired", lambda row, _: ExpireHold(*row)),
     Due("hold escalated", "holds_reviewed", lambda row, _: EscalateHold(*row)),
     Due("freeze swept", "holds_swept", lambda row, _: SweepHold(*row)),
-    Due("bonus expired", "bonuses_expired", lambda row, _: ExpireBonus(*row)),
+    Due("bonus expired", "bonuses_expired", lambda row, policies: ExpireBonus(*(*row, policies))),
     Due("bonus started", "bonuses_startable", lambda row, policies: ActivateBonus(*(*row, policies))),
+    Due("budget trued up", "budgets_untrued", lambda row, _: TrueUpBudget(*row)),
     Due("free rounds expired", "free_rounds_expired", lambda row, _: ExpireFreeRounds(*row)),
 )
 """Everything that falls due."""
@@ -62,7 +64,7 @@ Observe = Callable[[str, str], None]
 of a refusal."""
 
 
-def _unobserved(_name: str, _outcome: str) -> None:
+def unobserved(_name: str, _outcome: str) -> None:
     """See nothing."""
 
 
@@ -74,7 +76,7 @@ async def sweep(
     patience: float,
     policies: Policies,
     due: Sequence[Due] = DUE,
-    observe: Observe = _unobserved,
+    observe: Observe = unobserved,
 ) -> int:
     """Do all that is due at the microsecond `now`; return how much of it had not been done before.
 
@@ -96,28 +98,35 @@ async def sweep(
         done = AT_ONCE
         while done and len(rows) == AT_ONCE:  # what is refused again and again must not keep it here
             rows = await store.due(kind.statement, now=now, limit=AT_ONCE)
-            done = await _do(batcher, kind, [kind.command(row, policies) for row in rows], patience, observe)
+            commands = [kind.command(row, policies) for row in rows]
+            done = sum(each in DONE for each in await submitted(batcher, kind.name, commands, patience, observe))
             total += done
     return total
 
 
-async def _do(batcher: Batcher, kind: Due, commands: Sequence[Recorded], patience: float, observe: Observe) -> int:
-    """Submit the commands together; return how many did what was not done before."""
+async def submitted(
+    batcher: Batcher, name: str, commands: Sequence[Recorded], patience: float, observe: Observe
+) -> list[str]:
+    """Submit commands of one kind together; return what came of each, as `observe` is told.
+
+    Raises:
+        Unavailable, Overloaded, Expired, Stopped: what was not done is found again.
+    """
     deadline = time.monotonic() + patience
     answers = await asyncio.gather(*(batcher.submit(command, deadline) for command in commands), return_exceptions=True)
-    done = 0
+    outcomes = []
     for command, answer in zip(commands, answers, strict=True):
         if isinstance(answer, PASSING):
             raise answer
         outcome = _outcome(answer)
-        observe(kind.name, outcome)
-        done += outcome in DONE
+        observe(name, outcome)
+        outcomes.append(outcome)
         facts = {"player_id": command.player_id, "key": command.partner[1], "outcome": outcome}
         if isinstance(answer, BaseException):  # a fault of ours with this one; the others go on
-            _log.error(kind.name, **facts, exc_info=answer)
+            _log.error(name, **facts, exc_info=answer)
         else:
-            _log.info(kind.name, **facts)
-    return done
+            _log.info(name, **facts)
+    return outcomes
 
 
 def _outcome(decision: Decision | BaseException) -> str:
@@ -136,7 +145,7 @@ async def watch(
     *,
     interval: float,
     patience: float,
-    observe: Observe = _unobserved,
+    observe: Observe = unobserved,
 ) -> None:
     """Do what is due, for ever.
 

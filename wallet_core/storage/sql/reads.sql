@@ -164,12 +164,23 @@ order by version desc
 limit 1
 
 -- name: points_lots
--- What came into a player's points before a moment, what ever left them, and how many lines they have.
-select coalesce(sum(case when amount > 0 and transaction_id < :before then amount else 0 end), 0),
-    coalesce(sum(case when amount < 0 then -amount else 0 end), 0),
-    count(*)
-from lines
-where player_id = :player_id and currency = 'PTS' and account = 'POINTS'
+-- A player's points, what came into them since a moment, and how many lines they have.
+select p.amount, coalesce((
+    select sum(l.amount) from lines as l
+    where l.player_id = p.player_id and l.transaction_id >= :since
+        and l.currency = 'PTS' and l.account = 'POINTS' and l.amount > 0
+), 0), p.sequence
+from pockets as p
+where p.player_id = :player_id and p.currency = 'PTS' and p.account = 'POINTS'
+
+-- name: points_held
+-- Who has points, of which brand, and since when there is such a player.
+select p.player_id, u.brand_id, u.created_at
+from pockets as p
+join players as u on u.player_id = p.player_id
+where p.currency = 'PTS' and p.account = 'POINTS' and p.amount > 0 and p.player_id > :after
+order by p.player_id
+limit :limit
 
 -- name: turnover
 -- What a player's cash did in a window, game by game, as the house's accounts say it. What a rollback, an amendment or a
@@ -210,9 +221,6 @@ select {bonuses} from bonuses where player_id = :player_id and bonus_id = :bonus
 -- name: bonuses
 select {bonuses} from bonuses where player_id = :player_id and bonus_id > :after order by bonus_id limit :limit
 
--- name: queued_bonuses
-select {bonuses} from bonuses where player_id = :player_id and state = 3 order by priority, claimed_at, bonus_id
-
 -- name: bonuses_expired
 -- Open rounds that are to be honoured are waited for.
 select player_id, bonus_id, expires_at from bonuses
@@ -224,6 +232,7 @@ limit :limit
 -- name: bonuses_startable
 -- Those in the queue whose group has a place for them, whoever is ahead of them counted. Groups that are products compete
 -- where these meet (promos.competes); one without a product is all of them.
+-- What frees a place fills it in the same commit; this finds what was missed.
 select q.player_id, q.bonus_id, q.template_id, q.version from bonuses as q
 where q.state = 3 and (q.expires_at = 0 or q.expires_at > :now) and q.places > (
     select count(*) from bonuses as a
@@ -235,10 +244,36 @@ where q.state = 3 and (q.expires_at = 0 or q.expires_at > :now) and q.places > (
             and (q.slot = '' or '+' || q.slot || '+' like '%+' || p.column1 || '+%')
     )) and (
         a.state in (4, 5, 6)
-        or a.state = 3 and (a.priority, a.claimed_at, a.bonus_id) < (q.priority, q.claimed_at, q.bonus_id)
+        or a.state = 3 and (a.expires_at = 0 or a.expires_at > :now)
+            and (a.priority, a.claimed_at, a.bonus_id) < (q.priority, q.claimed_at, q.bonus_id)
     )
 )
 order by q.player_id, q.bonus_id
+limit :limit
+
+-- name: budgets_untrued
+-- Bonuses of which a budget counts something else than what they come to. The condition is that of an index, and one that
+-- PostgreSQL takes for a rare one: with two inequalities it would rather read every bonus there is.
+select b.player_id, b.bonus_id, b.trued, b.campaign, b.currency
+from budgets as g
+join bonuses as b on b.campaign = g.campaign and b.currency = g.currency
+where g.player_id = '' and case
+    when b.spent = b.converted
+        and b.reserved = case
+            when b.state in (3, 4, 5, 6) and b.granted > b.converted then b.granted - b.converted else 0 end
+    then 0 else 1 end = 1
+order by b.changed_at, b.player_id, b.bonus_id
+limit :limit
+
+-- name: budget
+select {budgets} from budgets where player_id = '' and campaign = :campaign and currency = :currency
+
+-- name: budgets
+select {budgets} from budgets
+where player_id = ''
+    and (:campaign = '' or campaign = :campaign)
+    and (campaign, currency) > (:after_campaign, :after_currency)
+order by campaign, currency
 limit :limit
 
 -- name: rates

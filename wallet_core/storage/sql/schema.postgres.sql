@@ -146,7 +146,7 @@ create table bonuses (
     activated_at bigint not null,
     expires_at bigint not null,
     short boolean not null, -- wagering became so after it was converted
-    reason text not null, frozen_at bigint not null default 0, slot text not null default '', places bigint not null default 1, removed bigint not null default 0, touched bigint not null default 0,
+    reason text not null, frozen_at bigint not null default 0, slot text not null default '', places bigint not null default 1, campaign text not null default '', reserved bigint not null default 0, spent bigint not null default 0, trued bigint not null default 0, removed bigint not null default 0, touched bigint not null default 0,
     primary key (player_id, bonus_id),
     constraint bonuses_progress_check check (progress >= 0)
 );
@@ -156,6 +156,13 @@ create table bonuses (
 create index bonuses_live on bonuses (player_id) where state in (3, 4, 5, 6) or rounds > 0;
 create index bonuses_due on bonuses (expires_at) where state in (1, 2, 3, 4, 5) and expires_at > 0;
 create index bonuses_queued on bonuses (player_id) where state = 3;
+
+-- Of which bonuses does the budget of their campaign count something else than what they cost?
+create index bonuses_untrued on bonuses (campaign, currency)
+where case
+    when spent = converted
+        and reserved = case when state in (3, 4, 5, 6) and granted > converted then granted - converted else 0 end
+    then 0 else 1 end = 1;
 
 -- Why a stake was paid as it was, where there was a choice.
 create table explanations (
@@ -329,6 +336,33 @@ create table conversions (
     primary key (player_id)
 );
 
+-- What campaigns may cost. A row that players share: no play writes it; its version guards it.
+create table budgets (
+    player_id text not null, -- empty: a budget is no player's
+    campaign text not null,
+    currency text not null,
+    amount bigint not null,
+    reserved bigint not null, -- promised, and not over
+    spent bigint not null, -- became cash
+    version bigint not null,
+    changed_at bigint not null,
+    actor text not null,
+    reason text not null,
+    primary key (player_id, campaign, currency),
+    constraint budgets_amount_check check (amount >= 0 and reserved >= 0 and spent >= 0)
+);
+
+-- Who has taken a bonus for a person, a household, an instrument or a device: nobody else does.
+create table takers (
+    player_id text not null, -- empty: it is no player's
+    scope text not null, -- the bonus, and its period
+    per smallint not null, -- numbers of wallet.v1.BonusUniqueness
+    digest bytea not null, -- of the operator's value, which is nowhere
+    holder text not null,
+    taken_at bigint not null,
+    primary key (player_id, scope, per, digest)
+);
+
 -- Of a campaign, the windows that a player's cashback has been computed for: no moment counts twice.
 create table cashbacks (
     player_id text not null,
@@ -477,6 +511,10 @@ create type saved_bonuses as (
     frozen_at bigint,
     slot text,
     places bigint,
+    campaign text,
+    reserved bigint,
+    spent bigint,
+    trued bigint,
     removed bigint,
     touched bigint
 );
@@ -607,6 +645,26 @@ create type saved_quotes as (
 create type saved_conversions as (
     player_id text,
     done text
+);
+create type saved_budgets as (
+    player_id text,
+    campaign text,
+    currency text,
+    amount bigint,
+    reserved bigint,
+    spent bigint,
+    version bigint,
+    changed_at bigint,
+    actor text,
+    reason text
+);
+create type saved_takers as (
+    player_id text,
+    scope text,
+    per smallint,
+    digest bytea,
+    holder text,
+    taken_at bigint
 );
 create type saved_cashbacks as (
     player_id text,

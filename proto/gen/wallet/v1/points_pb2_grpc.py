@@ -100,7 +100,8 @@ class PointServiceServicer:
 
     def ExpirePoints(self, request, context):
         """Take what is left of the points that came in before a moment, the oldest having been spent first. Once for a player
-        and moment. Refused IN_PROGRESS where the points keep moving: send it again.
+        and moment. Refused IN_PROGRESS where the points keep moving: send it again. Where the policy `points.expire_after`
+        says after how many days, they expire by themselves.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -32,7 +32,8 @@ class PointServiceStub:
     """
     ExpirePoints: _aio.UnaryUnaryMultiCallable[_points_pb2.ExpirePointsRequest, _points_pb2.ExpirePointsResponse]
     """Take what is left of the points that came in before a moment, the oldest having been spent first. Once for a player
-    and moment. Refused IN_PROGRESS where the points keep moving: send it again.
+    and moment. Refused IN_PROGRESS where the points keep moving: send it again. Where the policy `points.expire_after`
+    says after how many days, they expire by themselves.
     """
 
 class PointServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -83,7 +84,8 @@ class PointServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_points_pb2.ExpirePointsRequest, _abc.Awaitable[_points_pb2.ExpirePointsResponse]],
     ) -> _abc.Awaitable[_points_pb2.ExpirePointsResponse]:
         """Take what is left of the points that came in before a moment, the oldest having been spent first. Once for a player
-        and moment. Refused IN_PROGRESS where the points keep moving: send it again.
+        and moment. Refused IN_PROGRESS where the points keep moving: send it again. Where the policy `points.expire_after`
+        says after how many days, they expire by themselves.
         """
 
 def add_PointServiceServicer_to_server(servicer: PointServiceServicer, server: _aio.Server) -> None: ...

@@ -365,6 +365,57 @@ WITHDRAWAL_EFFECT_FORFEITS: WithdrawalEffect.ValueType  # 2
 WITHDRAWAL_EFFECT_REFUSED: WithdrawalEffect.ValueType  # 3
 Global___WithdrawalEffect: _TypeAlias = WithdrawalEffect  # noqa: Y015
 
+class _BonusUniqueness:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BonusUniquenessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BonusUniqueness.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BONUS_UNIQUENESS_UNSPECIFIED: _BonusUniqueness.ValueType  # 0
+    BONUS_UNIQUENESS_PERSON: _BonusUniqueness.ValueType  # 1
+    BONUS_UNIQUENESS_HOUSEHOLD: _BonusUniqueness.ValueType  # 2
+    BONUS_UNIQUENESS_INSTRUMENT: _BonusUniqueness.ValueType  # 3
+    """A card, a bank account, a wallet."""
+    BONUS_UNIQUENESS_DEVICE: _BonusUniqueness.ValueType  # 4
+
+class BonusUniqueness(_BonusUniqueness, metaclass=_BonusUniquenessEnumTypeWrapper):
+    """Of what only one player may have a bonus (R-BONUS-05)."""
+
+BONUS_UNIQUENESS_UNSPECIFIED: BonusUniqueness.ValueType  # 0
+BONUS_UNIQUENESS_PERSON: BonusUniqueness.ValueType  # 1
+BONUS_UNIQUENESS_HOUSEHOLD: BonusUniqueness.ValueType  # 2
+BONUS_UNIQUENESS_INSTRUMENT: BonusUniqueness.ValueType  # 3
+"""A card, a bank account, a wallet."""
+BONUS_UNIQUENESS_DEVICE: BonusUniqueness.ValueType  # 4
+Global___BonusUniqueness: _TypeAlias = BonusUniqueness  # noqa: Y015
+
+@_typing.final
+class BonusUniqueKey(_message.Message):
+    """For whom, or for what, a bonus is taken. Whoever else names the same for the same bonus and period is refused
+    BONUS_NOT_ELIGIBLE; the player who has it is not. What is taken stays so, whatever becomes of the bonus.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNIQUENESS_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    uniqueness: Global___BonusUniqueness.ValueType
+    value: _builtins.str
+    """The operator's own word for it: 1 to 255 characters, always the same for the same one. Only a digest is kept."""
+    def __init__(
+        self,
+        *,
+        uniqueness: Global___BonusUniqueness.ValueType = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["uniqueness", b"uniqueness", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BonusUniqueKey: _TypeAlias = BonusUniqueKey  # noqa: Y015
+
 @_typing.final
 class BonusTerms(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -622,6 +673,8 @@ class Promotion(_message.Message):
     PRIORITY_FIELD_NUMBER: _builtins.int
     CLAIM_WITHIN_FIELD_NUMBER: _builtins.int
     ENDS_AT_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    UNIQUE_PER_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     text: _builtins.str
     """The text the player accepts."""
@@ -648,6 +701,8 @@ class Promotion(_message.Message):
     """Where no place is free it is refused, not queued."""
     priority: _builtins.int
     """The lower the earlier out of the queue."""
+    campaign: _builtins.str
+    """Whose budget its bonuses are of: 1 to 64 characters of letters, digits and ._:-; empty: the template's id."""
     @_builtins.property
     def amounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PromotionAmounts]: ...
     @_builtins.property
@@ -663,6 +718,12 @@ class Promotion(_message.Message):
     @_builtins.property
     def ends_at(self) -> _timestamp_pb2.Timestamp:
         """None is offered, claimed or started from then on."""
+
+    @_builtins.property
+    def unique_per(self) -> _containers.RepeatedScalarFieldContainer[Global___BonusUniqueness.ValueType]:
+        """What must be named of whoever takes it, and only one has it. Where there is one for each deposit or request, a person
+        has those of one player.
+        """
 
     def __init__(
         self,
@@ -687,10 +748,12 @@ class Promotion(_message.Message):
         priority: _builtins.int = ...,
         claim_within: _duration_pb2.Duration | None = ...,
         ends_at: _timestamp_pb2.Timestamp | None = ...,
+        campaign: _builtins.str = ...,
+        unique_per: _abc.Iterable[Global___BonusUniqueness.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["claim_within", b"claim_within", "ends_at", b"ends_at", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amounts", b"amounts", "automatic", b"automatic", "brand_ids", b"brand_ids", "cap_of_bonus", b"cap_of_bonus", "cap_of_deposit", b"cap_of_deposit", "claim_within", b"claim_within", "ends_at", b"ends_at", "exclusive", b"exclusive", "group", b"group", "max_bet_of_bonus", b"max_bet_of_bonus", "pack", b"pack", "percent", b"percent", "period", b"period", "places", b"places", "priority", b"priority", "segment", b"segment", "terms", b"terms", "text", b"text", "title", b"title", "trigger", b"trigger"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amounts", b"amounts", "automatic", b"automatic", "brand_ids", b"brand_ids", "campaign", b"campaign", "cap_of_bonus", b"cap_of_bonus", "cap_of_deposit", b"cap_of_deposit", "claim_within", b"claim_within", "ends_at", b"ends_at", "exclusive", b"exclusive", "group", b"group", "max_bet_of_bonus", b"max_bet_of_bonus", "pack", b"pack", "percent", b"percent", "period", b"period", "places", b"places", "priority", b"priority", "segment", b"segment", "terms", b"terms", "text", b"text", "title", b"title", "trigger", b"trigger", "unique_per", b"unique_per"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -791,6 +854,7 @@ class Bonus(_message.Message):
     WAGERING_SHORT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     WITHDRAWAL_EFFECT_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     bonus_id: _builtins.str
     template_id: _builtins.str
@@ -811,6 +875,8 @@ class Bonus(_message.Message):
     reason: _builtins.str
     """Why it is over."""
     withdrawal_effect: Global___WithdrawalEffect.ValueType
+    campaign: _builtins.str
+    """Whose budget it is of."""
     @_builtins.property
     def terms(self) -> Global___BonusTerms: ...
     @_builtins.property
@@ -875,14 +941,73 @@ class Bonus(_message.Message):
         wagering_short: _builtins.bool = ...,
         reason: _builtins.str = ...,
         withdrawal_effect: Global___WithdrawalEffect.ValueType = ...,
+        campaign: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["activated_at", b"activated_at", "balance", b"balance", "changed_at", b"changed_at", "claimed_at", b"claimed_at", "converted", b"converted", "deposit", b"deposit", "expires_at", b"expires_at", "frozen_at", b"frozen_at", "granted", b"granted", "progress", b"progress", "remaining", b"remaining", "requirement", b"requirement", "terms", b"terms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activated_at", b"activated_at", "balance", b"balance", "bonus_id", b"bonus_id", "changed_at", b"changed_at", "claimed_at", b"claimed_at", "converted", b"converted", "deposit", b"deposit", "digest", b"digest", "expires_at", b"expires_at", "frozen_at", b"frozen_at", "granted", b"granted", "group", b"group", "open_rounds", b"open_rounds", "places", b"places", "player_id", b"player_id", "priority", b"priority", "progress", b"progress", "reason", b"reason", "remaining", b"remaining", "requirement", b"requirement", "staked", b"staked", "state", b"state", "template_id", b"template_id", "terms", b"terms", "version", b"version", "wagering_short", b"wagering_short", "withdrawal_effect", b"withdrawal_effect"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activated_at", b"activated_at", "balance", b"balance", "bonus_id", b"bonus_id", "campaign", b"campaign", "changed_at", b"changed_at", "claimed_at", b"claimed_at", "converted", b"converted", "deposit", b"deposit", "digest", b"digest", "expires_at", b"expires_at", "frozen_at", b"frozen_at", "granted", b"granted", "group", b"group", "open_rounds", b"open_rounds", "places", b"places", "player_id", b"player_id", "priority", b"priority", "progress", b"progress", "reason", b"reason", "remaining", b"remaining", "requirement", b"requirement", "staked", b"staked", "state", b"state", "template_id", b"template_id", "terms", b"terms", "version", b"version", "wagering_short", b"wagering_short", "withdrawal_effect", b"withdrawal_effect"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Bonus: _TypeAlias = Bonus  # noqa: Y015
+
+@_typing.final
+class Budget(_message.Message):
+    """What a campaign may cost in a currency (R-BONUS-10)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    RESERVED_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
+    CHANGED_AT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    USED_BPS_FIELD_NUMBER: _builtins.int
+    campaign: _builtins.str
+    reason: _builtins.str
+    """Of the amount."""
+    actor: _builtins.str
+    used_bps: _builtins.int
+    """Basis points of it that are reserved and spent: from 8,000 on somebody should know, at 10,000 grants stop (A-18)."""
+    @_builtins.property
+    def amount(self) -> _common_pb2.Money: ...
+    @_builtins.property
+    def reserved(self) -> _common_pb2.Money:
+        """Promised by bonuses that are not over. Of free rounds, what they have won."""
+
+    @_builtins.property
+    def spent(self) -> _common_pb2.Money:
+        """What became cash. Bonuses win, so it may be more than was reserved for them."""
+
+    @_builtins.property
+    def left(self) -> _common_pb2.Money:
+        """What may still be promised: never below zero."""
+
+    @_builtins.property
+    def changed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        campaign: _builtins.str = ...,
+        amount: _common_pb2.Money | None = ...,
+        reserved: _common_pb2.Money | None = ...,
+        spent: _common_pb2.Money | None = ...,
+        left: _common_pb2.Money | None = ...,
+        changed_at: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        used_bps: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "changed_at", b"changed_at", "left", b"left", "reserved", b"reserved", "spent", b"spent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "amount", b"amount", "campaign", b"campaign", "changed_at", b"changed_at", "left", b"left", "reason", b"reason", "reserved", b"reserved", "spent", b"spent", "used_bps", b"used_bps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Budget: _TypeAlias = Budget  # noqa: Y015
 
 @_typing.final
 class PublishTemplateRequest(_message.Message):
@@ -1005,6 +1130,7 @@ class OfferBonusRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     ACTOR_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    UNIQUE_KEYS_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     template_id: _builtins.str
     version: _builtins.int
@@ -1018,6 +1144,10 @@ class OfferBonusRequest(_message.Message):
     def deposit(self) -> Global___DepositReference:
         """Needed where there is one bonus for each deposit."""
 
+    @_builtins.property
+    def unique_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___BonusUniqueKey]:
+        """Optional: an offer takes none of them, but is refused where another player has one."""
+
     def __init__(
         self,
         *,
@@ -1029,10 +1159,11 @@ class OfferBonusRequest(_message.Message):
         reason: _builtins.str = ...,
         actor: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        unique_keys: _abc.Iterable[Global___BonusUniqueKey] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["deposit", b"deposit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "currency_code", b"currency_code", "deposit", b"deposit", "player_id", b"player_id", "reason", b"reason", "request_id", b"request_id", "template_id", b"template_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "currency_code", b"currency_code", "deposit", b"deposit", "player_id", b"player_id", "reason", b"reason", "request_id", b"request_id", "template_id", b"template_id", "unique_keys", b"unique_keys", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1071,6 +1202,7 @@ class ClaimBonusRequest(_message.Message):
     ACCEPTED_DIGEST_FIELD_NUMBER: _builtins.int
     DEPOSIT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    UNIQUE_KEYS_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     bonus_id: _builtins.str
     accepted_digest: _builtins.str
@@ -1081,6 +1213,10 @@ class ClaimBonusRequest(_message.Message):
     def deposit(self) -> Global___DepositReference:
         """Where the bonus is for one, and it has been made."""
 
+    @_builtins.property
+    def unique_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___BonusUniqueKey]:
+        """They are taken. Those that the template asks for are needed with the request that lets the bonus begin."""
+
     def __init__(
         self,
         *,
@@ -1089,10 +1225,11 @@ class ClaimBonusRequest(_message.Message):
         accepted_digest: _builtins.str = ...,
         deposit: Global___DepositReference | None = ...,
         request_id: _builtins.str = ...,
+        unique_keys: _abc.Iterable[Global___BonusUniqueKey] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["deposit", b"deposit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_digest", b"accepted_digest", "bonus_id", b"bonus_id", "deposit", b"deposit", "player_id", b"player_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_digest", b"accepted_digest", "bonus_id", b"bonus_id", "deposit", b"deposit", "player_id", b"player_id", "request_id", b"request_id", "unique_keys", b"unique_keys"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1135,6 +1272,7 @@ class GrantBonusRequest(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     BONUS_ID_FIELD_NUMBER: _builtins.int
+    UNIQUE_KEYS_FIELD_NUMBER: _builtins.int
     player_id: _builtins.str
     template_id: _builtins.str
     version: _builtins.int
@@ -1150,6 +1288,10 @@ class GrantBonusRequest(_message.Message):
     def deposit(self) -> Global___DepositReference:
         """Required where the trigger is one."""
 
+    @_builtins.property
+    def unique_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___BonusUniqueKey]:
+        """They are taken. All that the template asks for are needed."""
+
     def __init__(
         self,
         *,
@@ -1162,10 +1304,11 @@ class GrantBonusRequest(_message.Message):
         actor: _builtins.str = ...,
         request_id: _builtins.str = ...,
         bonus_id: _builtins.str = ...,
+        unique_keys: _abc.Iterable[Global___BonusUniqueKey] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["deposit", b"deposit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "bonus_id", b"bonus_id", "currency_code", b"currency_code", "deposit", b"deposit", "player_id", b"player_id", "reason", b"reason", "request_id", b"request_id", "template_id", b"template_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "bonus_id", b"bonus_id", "currency_code", b"currency_code", "deposit", b"deposit", "player_id", b"player_id", "reason", b"reason", "request_id", b"request_id", "template_id", b"template_id", "unique_keys", b"unique_keys", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1578,3 +1721,154 @@ class ListBonusesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListBonusesResponse: _TypeAlias = ListBonusesResponse  # noqa: Y015
+
+@_typing.final
+class SetBudgetRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    campaign: _builtins.str
+    """1 to 64 characters of letters, digits and ._:-"""
+    reason: _builtins.str
+    """Required: why, and who says so."""
+    actor: _builtins.str
+    request_id: _builtins.str
+    """Required. The idempotency key."""
+    @_builtins.property
+    def amount(self) -> _common_pb2.Money:
+        """All that it may ever cost; nothing, or more."""
+
+    def __init__(
+        self,
+        *,
+        campaign: _builtins.str = ...,
+        amount: _common_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "amount", b"amount", "campaign", b"campaign", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetBudgetRequest: _TypeAlias = SetBudgetRequest  # noqa: Y015
+
+@_typing.final
+class SetBudgetResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUDGET_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    replayed: _builtins.bool
+    @_builtins.property
+    def budget(self) -> Global___Budget:
+        """As it stands now."""
+
+    def __init__(
+        self,
+        *,
+        budget: Global___Budget | None = ...,
+        replayed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget", "replayed", b"replayed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetBudgetResponse: _TypeAlias = SetBudgetResponse  # noqa: Y015
+
+@_typing.final
+class GetBudgetRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    campaign: _builtins.str
+    currency_code: _builtins.str
+    def __init__(
+        self,
+        *,
+        campaign: _builtins.str = ...,
+        currency_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "currency_code", b"currency_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBudgetRequest: _TypeAlias = GetBudgetRequest  # noqa: Y015
+
+@_typing.final
+class GetBudgetResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUDGET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def budget(self) -> Global___Budget: ...
+    def __init__(
+        self,
+        *,
+        budget: Global___Budget | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget", b"budget"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBudgetResponse: _TypeAlias = GetBudgetResponse  # noqa: Y015
+
+@_typing.final
+class ListBudgetsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
+    campaign: _builtins.str
+    """Optional filter."""
+    @_builtins.property
+    def page(self) -> _common_pb2.Page: ...
+    def __init__(
+        self,
+        *,
+        campaign: _builtins.str = ...,
+        page: _common_pb2.Page | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["page", b"page"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBudgetsRequest: _TypeAlias = ListBudgetsRequest  # noqa: Y015
+
+@_typing.final
+class ListBudgetsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUDGETS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def budgets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Budget]: ...
+    def __init__(
+        self,
+        *,
+        budgets: _abc.Iterable[Global___Budget] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budgets", b"budgets", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBudgetsResponse: _TypeAlias = ListBudgetsResponse  # noqa: Y015

@@ -86,6 +86,21 @@ class PromoServiceStub:
                 request_serializer=wallet_dot_v1_dot_promos__pb2.VoidBonusRequest.SerializeToString,
                 response_deserializer=wallet_dot_v1_dot_promos__pb2.VoidBonusResponse.FromString,
                 _registered_method=True)
+        self.SetBudget = channel.unary_unary(
+                '/wallet.v1.PromoService/SetBudget',
+                request_serializer=wallet_dot_v1_dot_promos__pb2.SetBudgetRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_promos__pb2.SetBudgetResponse.FromString,
+                _registered_method=True)
+        self.GetBudget = channel.unary_unary(
+                '/wallet.v1.PromoService/GetBudget',
+                request_serializer=wallet_dot_v1_dot_promos__pb2.GetBudgetRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_promos__pb2.GetBudgetResponse.FromString,
+                _registered_method=True)
+        self.ListBudgets = channel.unary_unary(
+                '/wallet.v1.PromoService/ListBudgets',
+                request_serializer=wallet_dot_v1_dot_promos__pb2.ListBudgetsRequest.SerializeToString,
+                response_deserializer=wallet_dot_v1_dot_promos__pb2.ListBudgetsResponse.FromString,
+                _registered_method=True)
         self.GetBonus = channel.unary_unary(
                 '/wallet.v1.PromoService/GetBonus',
                 request_serializer=wallet_dot_v1_dot_promos__pb2.GetBonusRequest.SerializeToString,
@@ -180,6 +195,29 @@ class PromoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetBudget(self, request, context):
+        """What a campaign may cost in a currency: for the first time, more, or less; what was granted stays valid. Its bonuses
+        reserve what they promise; a grant for which too little is left is refused BONUS_NOT_ELIGIBLE (R-BONUS-10). A campaign
+        without a budget has no limit. Idempotent under request_id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBudget(self, request, context):
+        """A campaign's budget in a currency, and what is left of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBudgets(self, request, context):
+        """All budgets, by campaign and currency.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetBonus(self, request, context):
         """Everything a bonus screen shows (R-BONUS-26).
         """
@@ -246,6 +284,21 @@ def add_PromoServiceServicer_to_server(servicer, server):
                     servicer.VoidBonus,
                     request_deserializer=wallet_dot_v1_dot_promos__pb2.VoidBonusRequest.FromString,
                     response_serializer=wallet_dot_v1_dot_promos__pb2.VoidBonusResponse.SerializeToString,
+            ),
+            'SetBudget': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetBudget,
+                    request_deserializer=wallet_dot_v1_dot_promos__pb2.SetBudgetRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_promos__pb2.SetBudgetResponse.SerializeToString,
+            ),
+            'GetBudget': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBudget,
+                    request_deserializer=wallet_dot_v1_dot_promos__pb2.GetBudgetRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_promos__pb2.GetBudgetResponse.SerializeToString,
+            ),
+            'ListBudgets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBudgets,
+                    request_deserializer=wallet_dot_v1_dot_promos__pb2.ListBudgetsRequest.FromString,
+                    response_serializer=wallet_dot_v1_dot_promos__pb2.ListBudgetsResponse.SerializeToString,
             ),
             'GetBonus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetBonus,
@@ -530,6 +583,87 @@ class PromoService:
             '/wallet.v1.PromoService/VoidBonus',
             wallet_dot_v1_dot_promos__pb2.VoidBonusRequest.SerializeToString,
             wallet_dot_v1_dot_promos__pb2.VoidBonusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetBudget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.PromoService/SetBudget',
+            wallet_dot_v1_dot_promos__pb2.SetBudgetRequest.SerializeToString,
+            wallet_dot_v1_dot_promos__pb2.SetBudgetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBudget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.PromoService/GetBudget',
+            wallet_dot_v1_dot_promos__pb2.GetBudgetRequest.SerializeToString,
+            wallet_dot_v1_dot_promos__pb2.GetBudgetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBudgets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wallet.v1.PromoService/ListBudgets',
+            wallet_dot_v1_dot_promos__pb2.ListBudgetsRequest.SerializeToString,
+            wallet_dot_v1_dot_promos__pb2.ListBudgetsResponse.FromString,
             options,
             channel_credentials,
             insecure,

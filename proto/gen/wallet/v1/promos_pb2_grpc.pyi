@@ -49,6 +49,15 @@ class PromoServiceStub:
     """Its deposit was reversed, a breach was proven, or we erred (R-BONUS-06, R-BONUS-25): its balance goes (P-10).
     Idempotent under request_id.
     """
+    SetBudget: _aio.UnaryUnaryMultiCallable[_promos_pb2.SetBudgetRequest, _promos_pb2.SetBudgetResponse]
+    """What a campaign may cost in a currency: for the first time, more, or less; what was granted stays valid. Its bonuses
+    reserve what they promise; a grant for which too little is left is refused BONUS_NOT_ELIGIBLE (R-BONUS-10). A campaign
+    without a budget has no limit. Idempotent under request_id.
+    """
+    GetBudget: _aio.UnaryUnaryMultiCallable[_promos_pb2.GetBudgetRequest, _promos_pb2.GetBudgetResponse]
+    """A campaign's budget in a currency, and what is left of it."""
+    ListBudgets: _aio.UnaryUnaryMultiCallable[_promos_pb2.ListBudgetsRequest, _promos_pb2.ListBudgetsResponse]
+    """All budgets, by campaign and currency."""
     GetBonus: _aio.UnaryUnaryMultiCallable[_promos_pb2.GetBonusRequest, _promos_pb2.GetBonusResponse]
     """Everything a bonus screen shows (R-BONUS-26)."""
     ListBonuses: _aio.UnaryUnaryMultiCallable[_promos_pb2.ListBonusesRequest, _promos_pb2.ListBonusesResponse]
@@ -149,6 +158,33 @@ class PromoServiceServicer(metaclass=_abc_1.ABCMeta):
         """Its deposit was reversed, a breach was proven, or we erred (R-BONUS-06, R-BONUS-25): its balance goes (P-10).
         Idempotent under request_id.
         """
+
+    @_abc_1.abstractmethod
+    def SetBudget(
+        self,
+        request: _promos_pb2.SetBudgetRequest,
+        context: _aio.ServicerContext[_promos_pb2.SetBudgetRequest, _abc.Awaitable[_promos_pb2.SetBudgetResponse]],
+    ) -> _abc.Awaitable[_promos_pb2.SetBudgetResponse]:
+        """What a campaign may cost in a currency: for the first time, more, or less; what was granted stays valid. Its bonuses
+        reserve what they promise; a grant for which too little is left is refused BONUS_NOT_ELIGIBLE (R-BONUS-10). A campaign
+        without a budget has no limit. Idempotent under request_id.
+        """
+
+    @_abc_1.abstractmethod
+    def GetBudget(
+        self,
+        request: _promos_pb2.GetBudgetRequest,
+        context: _aio.ServicerContext[_promos_pb2.GetBudgetRequest, _abc.Awaitable[_promos_pb2.GetBudgetResponse]],
+    ) -> _abc.Awaitable[_promos_pb2.GetBudgetResponse]:
+        """A campaign's budget in a currency, and what is left of it."""
+
+    @_abc_1.abstractmethod
+    def ListBudgets(
+        self,
+        request: _promos_pb2.ListBudgetsRequest,
+        context: _aio.ServicerContext[_promos_pb2.ListBudgetsRequest, _abc.Awaitable[_promos_pb2.ListBudgetsResponse]],
+    ) -> _abc.Awaitable[_promos_pb2.ListBudgetsResponse]:
+        """All budgets, by campaign and currency."""
 
     @_abc_1.abstractmethod
     def GetBonus(
