@@ -6,14 +6,14 @@ each transaction both must have the same cash, bonus money and debt, and at the 
 
 import copy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
-from tests.fault.audited import WORDS, Unlike, alike, by_time, is_consequence, nothing, refused
+from tests.fault.audited import WORDS, Unlike, alike, by_time, is_consequence, is_turn, nothing, refused
 from tests.fault.orders import Log, Order
-from tests.fault.raw import Raw, Row, parts
+from tests.fault.raw import Raw, Row, by_pocket
 from tests.support.naive_bonus import NaiveBonusWallet, Said
 from wallet_core.domain.commands import Play, VoidRound
 from wallet_core.domain.decision import Outcome, Reason
@@ -63,7 +63,6 @@ class Audit:
         self.gifts: dict[str, str] = {}
         self.claimed: dict[str, int] = {}
         self.waiting: dict[str, int] = {}
-        self.frozen: dict[str, int] = {}
         self.holds: dict[str, list[int]] = {}
         self._told: set[tuple[str, str]] = set()
 
@@ -71,15 +70,15 @@ class Audit:
         """Yield where books and auditor part for the first time; nothing where they never do."""
         row: Row = {"external_key": "the beginning"}
         try:
-            for row in self._rows:
-                self._tell(row)
+            for number, row in enumerate(self._rows, 1):
+                self._tell(row, self._rows[number:])
             self._end()
         except Unlike as unlike:
             yield f"{self._player}, {row['external_key']}: {unlike}"
         except (LookupError, ValueError, TypeError) as error:  # what no life can have led to
             yield f"{self._player}, {row['external_key']}: it cannot be followed: {error!r}"
 
-    def _tell(self, row: Row) -> None:
+    def _tell(self, row: Row, later: Sequence[Row]) -> None:
         place, at = (row["provider_id"], row["external_key"]), row["committed_at"]
         order = self._orders.get(place)
         if place in self._told:
@@ -94,11 +93,24 @@ class Audit:
             WORDS.get(order.word, nothing)(self, order, row, at)
         if order is not None:
             row = self._keyed[order.keys[-1]]  # what comes after the last action
+        self._turns(order, at, later)
         if row["outcome"] != Outcome.REFUSED and row["currency"] == "EUR" and not is_consequence(row):
             naive = self.naive
             had = row["cash_after"], row["bonus_after"], row["debt_after"]
             must = naive.cash, sum(each.balance for each in naive.bonuses.values()), naive.debt
             alike("cash, bonus and debt", had, must)
+
+    def _turns(self, order: Order | None, at: int, later: Sequence[Row]) -> None:
+        """Begin those whose turn came in the same commit, a microsecond each: what it tells of balances counts them."""
+        for row in later:
+            place = row["provider_id"], row["external_key"]
+            its = is_turn(row) or is_consequence(row) or (order is not None and place in order.keys)
+            if not its or row["committed_at"] > at + 1:
+                return
+            at = row["committed_at"]
+            if is_turn(row) and place not in self._told:
+                by_time(self, row, at)
+                self._told.add(place)
 
     # Play.
 
@@ -115,7 +127,7 @@ class Audit:
                 continue
             alike("the outcome", Outcome(found["outcome"]), said.outcomes[number])
             if found["kind"] in {Kind.BET, Kind.WIN} and found["outcome"] == Outcome.APPLIED:
-                alike("the parts", parts(found["parts"]), said.parts[number])
+                alike("the parts", by_pocket(found["parts"]), said.parts[number])
 
     def _said(self, meant: Play, row: Row, at: int) -> Said:
         """Return what the auditor says of a play by the policies that its round began with (R-FUND-09).

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.fault.gifts import GIFTS
 from tests.fault.orders import Order
 from tests.fault.raw import Row, facts
-from tests.support.naive_bonus import LIVE
+from tests.support.naive_bonus import LIVE, VOIDED
 from wallet_core.domain.decision import Reason
 from wallet_core.domain.entries import Kind
 from wallet_core.domain.promos import BonusTerms, OnWithdrawal, OpenRounds
@@ -33,6 +33,10 @@ def alike(what: str, had: object, must: object) -> None:
 
 def is_consequence(row: Row) -> bool:
     return row["provider_id"] == "~bonus" and row["external_key"].startswith(CONSEQUENCES)
+
+
+def is_turn(row: Row) -> bool:
+    return row["provider_id"] == "~bonus" and row["external_key"].startswith("activate:")
 
 
 def terms_of(row: Row) -> BonusTerms:
@@ -70,30 +74,26 @@ def _begin(audit: "Audit", bonus_id: str, amount: int, at: int) -> None:
 
 
 def _freeze(audit: "Audit", order: Order, _row: Row, at: int) -> None:
-    audit.frozen[order.of] = at
-    audit.naive.set_state(order.of, "FROZEN")
+    audit.naive.set_state(order.of, "FROZEN", at)
 
 
 def _unfreeze(audit: "Audit", order: Order, _row: Row, at: int) -> None:
     """With the time it had, and what was met meanwhile (R-BONUS-18)."""
-    bonus = audit.naive.bonuses[order.of]
-    if bonus.expires_at:
-        bonus.expires_at += at - audit.frozen[order.of]
-    audit.naive.set_state(order.of, "ACTIVE")
+    audit.naive.set_state(order.of, "ACTIVE", at)
     audit.naive._settle(at)  # noqa: SLF001  what a play would find, an unfreezing finds too
 
 
-def _forfeit(audit: "Audit", order: Order, _row: Row, _at: int) -> None:
-    _over(audit, order.of, "FORFEITED")
+def _forfeit(audit: "Audit", order: Order, _row: Row, at: int) -> None:
+    _over(audit, order.of, "FORFEITED", at)
 
 
-def _void_bonus(audit: "Audit", order: Order, _row: Row, _at: int) -> None:
-    _over(audit, order.of, "VOIDED")
+def _void_bonus(audit: "Audit", order: Order, _row: Row, at: int) -> None:
+    _over(audit, order.of, "VOIDED", at)
 
 
-def _over(audit: "Audit", bonus_id: str, state: str) -> None:
+def _over(audit: "Audit", bonus_id: str, state: str, at: int) -> None:
     if audit.waiting.pop(bonus_id, None) is None and bonus_id in audit.naive.bonuses:
-        audit.naive.set_state(bonus_id, state)
+        audit.naive.set_state(bonus_id, state, at)
 
 
 def by_time(audit: "Audit", row: Row, at: int) -> None:
@@ -107,13 +107,14 @@ def by_time(audit: "Audit", row: Row, at: int) -> None:
         if facts(row)["state"] == "ACTIVE":
             _begin(audit, bonus_id, amount, at)
     elif partner == "~bonus" and word == "expire":
+        bonus_id = bonus_id.rpartition(":")[0]  # then when
         bonus = audit.naive.bonuses.get(bonus_id)
         if bonus is None:
             raise Unlike(f"{bonus_id} expires, and never began")
         honoured = bonus.terms.open_rounds is OpenRounds.HONOUR
         if not 0 < bonus.expires_at <= at or (honoured and audit.naive._is_in_play(bonus_id)):  # noqa: SLF001
             raise Unlike(f"{bonus_id} expires at {at}, and has until {bonus.expires_at}, or rounds are open")
-        audit.naive.set_state(bonus_id, "EXPIRED")
+        audit.naive.set_state(bonus_id, "EXPIRED", at)
     elif partner == "~holds" and key.startswith("~ExpireHold:"):
         left, until = audit.holds.pop(key.split(":")[1])
         if until > at:
@@ -153,15 +154,21 @@ def _withdraw(audit: "Audit", order: Order, row: Row, at: int) -> None:
         if bonus.state in {"ACTIVE", "SETTLING"} and _takes(audit, bonus_id, bonus.terms):
             if not order.confirmed:
                 raise Unlike(f"it takes {bonus_id}, which nobody has confirmed")
-            audit.naive.set_state(bonus_id, "FORFEITED")
+            audit.naive.set_state(bonus_id, "FORFEITED", at)
     for bonus_id in [each for each in audit.waiting if _takes(audit, each, terms_of(audit.bonuses[each]))]:
         del audit.waiting[bonus_id]
 
 
 def _takes(audit: "Audit", bonus_id: str, terms: BonusTerms) -> bool:
-    staked = any(f"BONUS:{bonus_id}" in kept.shown for kept in audit.naive.kept.values() if kept.kind is Kind.BET)
     policy = terms.on_withdrawal
-    return policy is OnWithdrawal.FORFEIT or (policy is OnWithdrawal.KEEP_IF_UNTOUCHED and staked)
+    return policy is OnWithdrawal.FORFEIT or (policy is OnWithdrawal.KEEP_IF_UNTOUCHED and _touched(audit, bonus_id))
+
+
+def _touched(audit: "Audit", bonus_id: str) -> bool:
+    """Whether any stake of it stands; what was rolled back or voided has left no trace."""
+    naive = audit.naive
+    bets = (kept for kept in naive.kept.values() if kept.kind is Kind.BET and kept.stands)
+    return any(kept.left.get(f"BONUS:{bonus_id}") and naive.rounds[kept.round].state != VOIDED for kept in bets)
 
 
 def _capture(audit: "Audit", order: Order, _row: Row, _at: int) -> None:

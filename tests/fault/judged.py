@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tests.fault.audit import Audit
 from tests.fault.laws import LAWS
 from tests.fault.orders import Heard, Log, first
-from tests.fault.raw import APPLIED, REFUSED, Raw, Row, name_of
+from tests.fault.raw import APPLIED, REFUSED, Raw, Row, by_pocket, name_of
 from tests.fault.speakers import OK
 from tests.fault.verdict import told
 from wallet_core.domain.decision import Reason
@@ -66,7 +66,7 @@ def _unlike(heard: Heard, number: int, row: Row) -> str:
         return f"the outcome {row['outcome']} {reason}"
     if heard.ids and heard.ids[number] != row["transaction_id"]:
         return f"the id {row['transaction_id']}"
-    if heard.parts and [list(each) for each in heard.parts[number]] != row["parts"]:
+    if heard.parts and {pocket: part for pocket, part in heard.parts[number] if part} != by_pocket(row["parts"]):
         return f"the parts {row['parts']}"
     return ""
 

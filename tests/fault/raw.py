@@ -101,3 +101,9 @@ def bets_by_round(raw: Raw) -> Iterator[tuple[list[Row], Row]]:
         if row["kind"] == Kind.BET and row["outcome"] == APPLIED:
             plays[row["player_id"], row["round_id"]].append(row)
     return ((plays[row["player_id"], row["round_id"]], row) for row in raw.rows["rounds"])
+
+
+def by_pocket(pairs: Sequence[Sequence[Any]]) -> dict[str, int]:
+    """Amounts by pocket as they are told: what a converted bonus paid is cash, what a bonus did not get has lapsed."""
+    names = {"CASH": "CASH", "LAPSED": "LAPSED", "SET_OFF": "LAPSED"}
+    return parts([names.get(name.split(":")[0], name) if ":BONUS:" in name else name, part] for name, part in pairs)

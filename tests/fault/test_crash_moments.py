@@ -266,15 +266,17 @@ async def test_a_crash_around_the_commit_of_an_expiry_expires_it_once(database, 
         async with asking(core) as wallet:
             await open_house(wallet)
         await core.kill()
-        bonuses, left = [], 0
+        bonuses, keys, left = [], [], 0
         for point in points_of(database):
             crashed = await start(2 + left, point, 0.05)
             async with asking(crashed) as wallet:
                 if bonuses:
                     await expired(wallet, bonuses[-1])
-                bonuses.append((await wallet.grant_bonus(gift(f"brief-{point}", "brief"))).bonus.bonus_id)
+                bonus = (await wallet.grant_bonus(gift(f"brief-{point}", "brief"))).bonus
+                bonuses.append(bonus.bonus_id)
             await crashed.ended()
-            key = "~bonus", f"expire:{bonuses[-1]}"
+            key = "~bonus", f"expire:{bonus.bonus_id}:{bonus.expires_at.ToMicroseconds()}"
+            keys.append(key)
             assert (PLAYER, digest(*key).hex()) in asked()
             found = await of_key(store, *key)
             assert len(found) == (point is Point.COMMITTED)
@@ -286,8 +288,8 @@ async def test_a_crash_around_the_commit_of_an_expiry_expires_it_once(database, 
         assert await check(store) == []
         held = await raw.read(store, {}, {})
         assert [list(LAWS[law](held)) for law in ("I-01", "I-02", "I-08", "I-10")] == [[]] * 4
-        for bonus_id in bonuses:
-            assert len(await of_key(store, "~bonus", f"expire:{bonus_id}")) == 1
+        for key in keys:
+            assert len(await of_key(store, *key)) == 1
 
 
 async def expired(wallet, bonus_id):

@@ -26,14 +26,15 @@ CALM = Mood(quiet=(60, 80), lasting=0.2, kills=False, forgets=False)
 NEEDED = {"withdraw", "settle", "hold", "capture", "release", "execute", "freeze", "register", "transfer", "redeem"}
 """What patrons must have done before there is something of every kind to alter."""
 
-GRANTS = 6
-"""Then one of those that end by time is among them."""
+GRANTS, CONVERSIONS = 12, 3
+"""Then some of each kind are among them, and a conversion that stands."""
 
 
 def enough(log):
-    """Whether it was done, and so many gifts were granted."""
+    """Whether it was done, and so many gifts were granted and conversions made."""
     done = Counter(log.orders[key].word for key, heard in log.heard.items() if heard.reason == OK)
-    return done.keys() >= NEEDED and done["grant"] >= GRANTS
+    made = done["execute"] - done["reverse"]
+    return done.keys() >= NEEDED and done["grant"] >= GRANTS and made >= CONVERSIONS
 
 
 async def besieged(address, folder, mood, harms, *, until=lambda _: True, **house):
