@@ -74,6 +74,11 @@ def bonus(account):
     return account.startswith("BONUS:")
 
 
+def granted(account):
+    """A bonus that was granted: what free rounds win comes win by win."""
+    return bonus(account) and not account.startswith("BONUS:@")
+
+
 def a_bonus_pocket_with_a_cent_more(it):
     it.row("pockets", account=bonus)["amount"] += CENT
 
@@ -83,12 +88,12 @@ def a_grant_of_a_cent_more(it):
 
 
 def a_conversion_that_is_there_twice(it):
-    line = it.line(Kind.BONUS_CONVERSION, bonus, amount=lambda amount: amount < 0)
+    line = it.line(Kind.BONUS_CONVERSION, granted, amount=lambda amount: amount < 0)
     it.rows("lines").append(dict(line))
 
 
 def a_forfeit_that_left_something(it):
-    line = it.line(Kind.BONUS_FORFEIT, bonus)
+    line = it.line(Kind.BONUS_FORFEIT, granted)
     line["amount"] += CENT
 
 
@@ -189,7 +194,7 @@ def a_line_that_the_statement_does_not_explain(it):
 
 def a_transaction_that_the_statement_lacks(it):
     player = next(iter(it.said))
-    it.said[player].popitem()
+    del it.said[player][min(it.said[player])]
 
 
 def an_acknowledged_grant_that_is_lost(it):

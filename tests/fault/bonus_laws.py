@@ -135,10 +135,12 @@ def _rate(terms: Row, game_id: str) -> int:
 def endings(raw: Raw) -> Iterator[str]:
     """I-10: converted <= cap, and what became cash is what the house paid for it; one final state, reached once."""
     paid: Counter[tuple[str, str]] = Counter()
-    undone = _undone_wins(raw)
+    wins, undone = _wins(raw)
     for line in raw.rows["lines"]:
-        if line["account"] == "BONUS_COST" and (line["player_id"], line["transaction_id"]) not in undone:
-            paid[line["player_id"], line["detail"]] -= line["amount"]
+        place, amount = (line["player_id"], line["transaction_id"]), line["amount"]
+        written_off = (place in undone and amount < 0) or (place in wins and amount > 0)  # or that set off (R-RB-10)
+        if line["account"] == "BONUS_COST" and not written_off:
+            paid[line["player_id"], line["detail"]] -= amount
     final = _final(raw)
     sums: Counter[tuple[str, str]] = Counter()
     for row in raw.rows["bonuses"]:
@@ -168,14 +170,17 @@ def _final(raw: Raw) -> Counter[tuple[str, str]]:
     return found
 
 
-def _undone_wins(raw: Raw) -> set[tuple[str, str]]:
-    """Return the rollbacks of wins: what a bonus has not got any more is written off to the same account (R-RB-10)."""
-    kinds = {(row["player_id"], row["external_key"]): row["kind"] for row in raw.rows["transactions"]}
-    return {
+def _wins(raw: Raw) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Return the wins, and the rollbacks of wins."""
+    rows = raw.rows["transactions"]
+    kinds = {(row["player_id"], row["external_key"]): row["kind"] for row in rows}
+    wins = {(row["player_id"], row["transaction_id"]) for row in rows if row["kind"] == WIN}
+    undone = {
         (row["player_id"], row["transaction_id"])
-        for row in raw.rows["transactions"]
+        for row in rows
         if row["kind"] == ROLLBACK and any(kinds.get((row["player_id"], each)) == WIN for each in row["refs"])
     }
+    return wins, undone
 
 
 def _bonus(row: Row) -> str:
