@@ -123,7 +123,7 @@ async def test_what_the_document_allows_is_answered_as_it_says(served, method, p
         case.validate_response(reply, checks=CONFORMS)
 
     with spoken(Signer()) as session:
-        await ask(document[path][method], 25, GenerationMode.POSITIVE, judge)
+        await ask(document[path][method], 150, GenerationMode.POSITIVE, judge)
     assert 200 in statuses  # else no answer of that kind was looked at
 
 
