@@ -15,6 +15,7 @@ from wallet_core.config import ConfigError, Fx, Settings, token_key
 from wallet_core.domain.commands import Terms
 from wallet_core.domain.fx_terms import SECOND, FxTerms, Source
 from wallet_core.domain.money import CURRENCIES
+from wallet_core.domain.policies import NotPublished
 from wallet_core.engine import graves
 from wallet_core.engine.batcher import Batcher, Expired, Overloaded
 from wallet_core.engine.clock import Clock
@@ -170,7 +171,7 @@ async def _kept(name: str, watch: Watch) -> None:
     while True:
         try:
             await watch()
-        except (Unavailable, Overloaded, Expired):
+        except (Unavailable, Overloaded, Expired, NotPublished):
             _log.warning("watch interrupted", watch=name, again_in=WATCH_AGAIN)
         except Exception:  # noqa: BLE001  the core serves on without its watch, and says so
             _log.exception("watch failed", watch=name, again_in=WATCH_AGAIN)

@@ -37,7 +37,7 @@ EXPECTS: dict[str, frozenset[str]] = {
     "withdraw": SPEND | {"BONUS_STATE"},
     "settle": ABOUT_HOLD | {"AMOUNT_EXCEEDS_REFERENCE"},
     "fail": ABOUT_HOLD,
-    "quote": ONLY,
+    "quote": ONLY | {"BELOW_MINIMUM"},  # of a cent nothing is left
     "execute": QUOTE | SPEND,
     "cancel": QUOTE,
     "reverse": SPEND | {"REFERENCE_MISMATCH"},

@@ -7,11 +7,21 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from wallet.v1 import policies_pb2 as pb
 from wallet.v1.common_pb2 import Page
+from wallet.v1.rounds_pb2 import VoidRoundRequest
 from wallet.v1.subwallets_pb2 import TransferRequest
-from wallet.v1.wallet_pb2 import ACTION_KIND_BET, ACTION_KIND_WIN, Action, PlayRequest
+from wallet.v1.wallet_pb2 import (
+    ACTION_KIND_BET,
+    ACTION_KIND_WIN,
+    OUTCOME_APPLIED,
+    Action,
+    GetBalanceRequest,
+    PlayRequest,
+    RollbackBatchRequest,
+)
 
 from tests.support.core import calling, core_on, money
 from wallet_core.client import Refused, Wallet
+from wallet_core.engine import in_force
 
 BRAND, LICENCE, REGULATOR, PRODUCT = (
     pb.POLICY_LAYER_BRAND,
@@ -316,3 +326,28 @@ async def test_a_core_follows_what_others_publish(core_database):
         async with asyncio.timeout(30):
             while (await explained(second, "funding.mode")).value != "NO_MIX":
                 pass
+
+
+async def test_what_undoes_a_round_of_another_cores_policies_looks_for_them(core_database, monkeypatch):
+    """E-60: RollbackBatch and VoidRound were faults, until the core had heard of the version by itself."""
+    monkeypatch.setattr(in_force, "LOOK_EVERY", 3_600.0)
+    async with core_on(core_database) as first:
+        await publish(first, mode("PLAYER_CHOICE"))
+    async with core_on(core_database) as first, core_on(core_database) as second:
+        player = await first.player("100.00")
+        token = await first.session(player, "generic")
+        for number, undo in enumerate(("batch", "void"), 1):
+            await publish(first, mode("NO_MIX" if number % 2 else "PROPORTIONAL"))
+            request = play(player, token, f"b{number}", round_id=f"r{number}")
+            request.batch_id = f"batch{number}"
+            await first.adapter.play(request)
+            if undo == "batch":
+                asked = RollbackBatchRequest(provider_id="generic", batch_id="batch1", external_key_prefix="void:")
+                (undone,) = (await second.adapter.rollback_batch(asked)).rollbacks
+                assert undone.outcome.response.results[0].outcome == OUTCOME_APPLIED
+            else:
+                facts = {"player_id": player, "provider_id": "generic", "round_id": f"r{number}", "request_id": "v"}
+                void = VoidRoundRequest(reason="stuck", actor="ann", **facts)
+                assert (await second.operator.void_round(void)).results[0].outcome == OUTCOME_APPLIED
+        balance = await first.operator.get_balance(GetBalanceRequest(player_id=player))
+        assert balance.balances.cash == money("100.00")

@@ -42,7 +42,8 @@ class Core:
 
     async def submit(self, command: Command) -> Decision:
         """Return the decision on a command by the deadline of the call."""
-        return await self.batcher.submit(command, CURRENT.get().expires)
+        expires = CURRENT.get().expires
+        return await self.in_force.followed(command, lambda each: self.batcher.submit(each, expires))
 
     async def changed(self, command: Command) -> object:
         """Return the row a command about a player or session left.

@@ -77,16 +77,11 @@ class WalletService(WalletServiceServicer):
         """Roll back every play of a batch."""
         fields.key(request.batch_id, "batch_id")
         fields.key(request.external_key_prefix, "external_key_prefix")
-        undone = await graves.roll_back_batch(
-            self._core.batcher,
-            self._core.store,
-            provider_id=request.provider_id,
-            batch_id=request.batch_id,
-            prefix=request.external_key_prefix,
-            profile=self._core.providers.named(request.provider_id).profile,
-            deadline=CURRENT.get().expires,
-            policies=self._core.policies,
-        )
+        try:
+            undone = await self._undone(request)
+        except NotPublished:  # some are of rounds by policies that this process has not seen; what is done stays done
+            await self._core.in_force.refresh()
+            undone = await self._undone(request)
         reply = pb.RollbackBatchResponse()
         for external_key, decision in undone:
             rollback = reply.rollbacks.add(external_key=external_key)
@@ -121,6 +116,18 @@ class WalletService(WalletServiceServicer):
         profile = self._core.providers.profile
         found = [convert.transaction(discretion.transaction(row), profile(row.provider_id)) for row in rows]
         return pb.ListTransactionsResponse(transactions=found, next_page_token=token)
+
+    async def _undone(self, request: pb.RollbackBatchRequest) -> list[tuple[str, Decision]]:
+        return await graves.roll_back_batch(
+            self._core.batcher,
+            self._core.store,
+            provider_id=request.provider_id,
+            batch_id=request.batch_id,
+            prefix=request.external_key_prefix,
+            profile=self._core.providers.named(request.provider_id).profile,
+            deadline=CURRENT.get().expires,
+            policies=self._core.policies,
+        )
 
     async def _previewed(self, play: c.Play) -> Decision:
         try:

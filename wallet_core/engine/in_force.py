@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from wallet_core.domain.commands import Command
 from wallet_core.domain.decision import Decision, Reason
-from wallet_core.domain.policies import Policies
+from wallet_core.domain.policies import NotPublished, Policies
 from wallet_core.domain.publications import Draft
 from wallet_core.engine.clock import Clock
 from wallet_core.storage.store import Store
+
+C = TypeVar("C", bound=Command)
 
 LOOK_EVERY = 1.0
 """Seconds between two looks for what other processes have published."""
@@ -60,6 +65,14 @@ class InForce:
         while True:
             await self.refresh()
             await asyncio.sleep(LOOK_EVERY)
+
+    async def followed(self, command: C, submit: Callable[[C], Awaitable[Decision]]) -> Decision:
+        """Submit a command; again by the newest policies, where it meets a round of a version unknown here."""
+        try:
+            return await submit(command)
+        except NotPublished:
+            await self.refresh()
+            return await submit(replace(command, policies=self.now()))
 
     async def submit(
         self, build: Callable[[Policies], Command], submit: Callable[[Command], Awaitable[Decision]]

@@ -17,7 +17,7 @@ from wallet_core.domain.commands import Recorded
 from wallet_core.domain.decision import Decision, Outcome
 from wallet_core.domain.free_round_commands import ExpireFreeRounds
 from wallet_core.domain.hold_times import EscalateHold, ExpireHold, SweepHold
-from wallet_core.domain.policies import Policies
+from wallet_core.domain.policies import NotPublished, Policies
 from wallet_core.domain.promo_commands import ActivateBonus, ExpireBonus
 from wallet_core.engine.batcher import Batcher, Expired, Overloaded, Stopped
 from wallet_core.engine.clock import Clock
@@ -26,7 +26,7 @@ from wallet_core.storage.store import Store, Unavailable
 AT_ONCE = 200
 """How many of a kind are asked for, and in the queue, at one time: callers wait behind no more."""
 
-PASSING = (Unavailable, Overloaded, Expired, Stopped, asyncio.CancelledError)
+PASSING = (Unavailable, Overloaded, Expired, Stopped, NotPublished, asyncio.CancelledError)
 """What ends a look at what is due, and does not the next."""
 
 DONE = frozenset({Outcome.APPLIED.name, Outcome.NOOP.name})
